@@ -158,7 +158,10 @@ export const makeKubeApi = (connection: Connection): KubeApi => {
           if (Option.isSome(event)) Queue.offerUnsafe(queue, event.value)
         })
         lines.on("close", () => Queue.endUnsafe(queue))
-        response.on("error", (error) => Queue.failCauseUnsafe(queue, Cause.fail(unreachable(server, error))))
+        // readline hands the input's errors on, and ends the process when nobody listens to either; our own abort is one too.
+        const fail = (error: unknown) => Queue.failCauseUnsafe(queue, Cause.fail(unreachable(server, error)))
+        response.on("error", fail)
+        lines.on("error", fail)
       }),
     )
 

@@ -33,7 +33,8 @@ export interface WebOptions {
   readonly motd?: string
 }
 
-/** web → api; web reads a variable and a config, and shows that it reached the API by name before it was ready. */
+/** web → api; web reads a variable and a config, and is ready when it reached the API by name.
+ * It asks again: kube-proxy routes to a Pod only some time after it is ready. */
 export const webModel = (name: string, { image, greeting = "hello", motd = "first" }: WebOptions): StackModel => ({
   name,
   services: {
@@ -48,7 +49,8 @@ export const webModel = (name: string, { image, greeting = "hello", motd = "firs
     web: {
       entrypoint: ["/bin/sh", "-c"],
       command: [
-        `mkdir -p /www && { echo "$GREETING"; cat /etc/motd; echo "reached $(${fetch("api")})"; } > /www/index.html && exec httpd -f -p 8080 -h /www`,
+        `mkdir -p /www && until [ "$(${fetch("api")})" = api ]; do sleep 0.1; done
+{ echo "$GREETING"; cat /etc/motd; echo "reached api"; } > /www/index.html && exec httpd -f -p 8080 -h /www`,
       ],
       image,
       stop_grace_period: "1s",
