@@ -1,0 +1,35 @@
+/**
+ * A stack as the engine receives it: the resolved model, and where each part of it came from. Made by the Compose loader or by
+ * `defineStack`; never by a driver.
+ */
+import { Schema } from "effect"
+import type { Place } from "./Place.ts"
+import type { StackModel } from "./StackModel.ts"
+
+/** service → environment variable → name of a secret in the secret store. Values never enter the model. */
+export const SecretReferences = Schema.Record(Schema.String, Schema.Record(Schema.String, Schema.String))
+export type SecretReferences = typeof SecretReferences.Type
+
+/** A path into the model: `["services", "web", "ports", 0]`. */
+export type ModelPath = ReadonlyArray<string | number>
+
+export interface StackOrigin {
+  /** Absolute; relative paths of the model were resolved against it. */
+  readonly workingDirectory: string
+  /** Absolute paths of the Compose files in merge order; empty for a stack made in code. */
+  readonly files: ReadonlyArray<string>
+  /** Env files named on the command line, as Compose records them in its labels. */
+  readonly environmentFiles: ReadonlyArray<string>
+  /** The place of a node, or of its nearest ancestor that has one; undefined for stacks made in code. */
+  readonly locate: (path: ModelPath) => Place | undefined
+}
+
+export interface Stack {
+  /** The Compose project name. */
+  readonly name: string
+  readonly model: StackModel
+  /** Services left out by profiles: known, not deployed, and not orphans. */
+  readonly disabled: ReadonlyArray<string>
+  readonly secretReferences: SecretReferences
+  readonly origin: StackOrigin
+}

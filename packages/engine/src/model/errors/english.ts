@@ -1,0 +1,147 @@
+/** Error texts in English. */
+import { type Catalogue, diagnosticLines, type ErrorText, lookUp, remedies } from "./catalogue.ts"
+import type { WindFlowError } from "./union.ts"
+
+const tail = (log: string) => (log === "" ? "" : `\n${log}`)
+
+const catalogue: Catalogue = {
+  ComposeInvalid: (e) => ({
+    message: diagnosticLines(e.diagnostics, "expected"),
+    remedy: remedies(e.diagnostics, "Correct the file and run the command again; nothing was changed."),
+  }),
+  Unsupported: (e) => ({
+    message: `The ${e.driver} driver cannot do this yet:\n${diagnosticLines(e.diagnostics, "expected")}`,
+    remedy: remedies(e.diagnostics, "Remove the keys named above, or deploy with a driver that supports them."),
+  }),
+  FileUnreadable: (e) => ({
+    message: `Cannot read ${e.path}: ${e.detail}`,
+    remedy: {
+      missing: "Check the path, or name the file with -f.",
+      permission: "Give this user read permission on the file.",
+      directory: "Name a file, not a directory.",
+      "outside-root": "Move the file into the project's directory.",
+      "too-large": "Make the file smaller.",
+      other: "Check the path and the file system.",
+    }[e.reason],
+  }),
+  Usage: (e) => ({
+    message: `${e.subject}: ${e.detail}`,
+    remedy: e.expected === undefined ? "See `windflow --help`." : `Expected: ${e.expected}.`,
+  }),
+  ConfigInvalid: (e) => ({ message: `${e.file}: ${e.detail}`, remedy: "Correct the configuration file." }),
+  EngineUnreachable: (e) => ({
+    message: `No Docker engine answers at ${e.endpoint}: ${e.detail}`,
+    remedy: {
+      "not-found":
+        "Install Docker or start it (`systemctl start docker`), or name another engine with -t or DOCKER_HOST.",
+      refused: "Start the Docker daemon (`systemctl start docker`), or check the address.",
+      permission:
+        "Add your user to the group that owns the socket (`sudo usermod -aG docker $USER`, then log in again), or run as a user who may use it.",
+      timeout: "Check that the host is up and the network lets you reach it.",
+      name: "Check the host name.",
+      tls: "Check the certificates and DOCKER_CERT_PATH.",
+      closed: "The engine went away during the call. Run the command again: it resumes.",
+      other: "Check the engine's log.",
+    }[e.reason],
+  }),
+  NotAuthorised: (e) => ({
+    message: `Not authorised for ${e.subject}: ${e.detail}`,
+    remedy: "Log in, or ask for the permission.",
+  }),
+  HostKeyMismatch: (e) => ({
+    message: `The host key of ${e.host} is ${e.actual}, not the pinned ${e.expected}. No credential was sent.`,
+    remedy: "If the host was reinstalled, remove its old key and add it again after comparing the fingerprint.",
+  }),
+  EngineFailed: (e) => ({
+    message: `The engine refused ${e.call}${e.status === undefined ? "" : ` (${e.status})`}: ${e.detail}`,
+    remedy: "Resolve what the engine says and run the command again: it continues where it stopped.",
+  }),
+  ImageMissing: (e) => ({
+    message: `Image ${e.image} of service ${e.service} is not on the engine and cannot be pulled: ${e.detail}`,
+    remedy: "Check the image's name and tag, log in to its registry, or build or load it on the target.",
+  }),
+  BuildFailed: (e) => ({
+    message: `Building the image of service ${e.service} failed at ${e.step}: ${e.detail}`,
+    remedy: "Correct the Dockerfile or its context. Nothing that runs was touched.",
+  }),
+  PortInUse: (e) => ({
+    message: `Port ${e.port} of service ${e.service} is in use on the target: ${e.detail}`,
+    remedy: "Free the port or publish another one, then run the command again: it continues where it stopped.",
+  }),
+  NameTaken: (e) => ({
+    message: `A ${e.kind} named ${e.name} exists and belongs to ${e.owner}`,
+    remedy: `Rename or remove that ${e.kind}, or choose another project name with -p.`,
+  }),
+  ExternalMissing: (e) => ({
+    message: `The external ${e.kind} ${e.name} does not exist on the target`,
+    remedy: `Create it first, or remove \`external: true\`.`,
+  }),
+  Unhealthy: (e) => ({
+    message: `Service ${e.service} is not healthy (container ${e.container})${tail(e.log)}`,
+    remedy: `Look at \`windflow logs ${e.service}\`, correct the service or its healthcheck, and run \`windflow up\` again.`,
+  }),
+  ContainerExited: (e) => ({
+    message: `Container ${e.container} of service ${e.service} exited with code ${e.exitCode}${tail(e.log)}`,
+    remedy: `Look at \`windflow logs ${e.service}\`, correct the service, and run \`windflow up\` again.`,
+  }),
+  Locked: (e) => ({
+    message: `${e.deployment} is being changed by ${e.owner} since ${e.since}`,
+    remedy: `Wait until that run ends; a lock whose owner died expires at ${e.expires}.`,
+  }),
+  LockLost: (e) => ({
+    message: `The lock of ${e.deployment} (epoch ${e.epoch}) now belongs to ${e.owner}; this run stopped`,
+    remedy: "Run the command again when the other run has ended.",
+  }),
+  PlanStale: (e) => ({
+    message: `${e.deployment} has changed since the plan was made (${e.expected}, now ${e.actual})`,
+    remedy: "Make a new plan and look at it again.",
+  }),
+  PreconditionFailed: (e) => ({
+    message: `${e.operation} was not done: ${e.resource} ${e.detail}`,
+    remedy: "Somebody else changed it meanwhile. Run the command again: it plans from what is there now.",
+  }),
+  PolicyDenied: (e) => ({
+    message: `Policy ${e.rule} refuses: ${e.detail}`,
+    remedy: "Change the stack, or the policy.",
+  }),
+  ConfirmationRequired: (e) => ({
+    message: `${e.subject} needs a confirmation and there is no terminal to ask on`,
+    remedy: "Pass -y when you are sure.",
+  }),
+  DriverUnavailable: (e) => ({
+    message: `Driver ${e.driver} is not available: ${e.detail}`,
+    remedy: "Use driver `compose`.",
+  }),
+  DependencyMissing: (e) => ({ message: `The package ${e.package} is not installed`, remedy: `Run \`${e.install}\`.` }),
+  SecretMissing: (e) => ({
+    message: `Secret ${e.name} cannot be had: ${e.detail}`,
+    remedy: `Set it with \`windflow secret set ${e.name}\`.`,
+  }),
+  KeyringFailed: (e) => ({
+    message: `The keyring ${e.path} cannot be opened: ${e.detail}`,
+    remedy: "Restore the key it was sealed with, and give the key file mode 0600.",
+  }),
+  StateCorrupt: (e) => ({
+    message: `${e.what} cannot be read: ${e.detail}`,
+    remedy: "Move it aside; WindFlow observes the target and rebuilds what it needs.",
+  }),
+  NotDeployed: (e) => ({
+    message: `${e.deployment}: ${e.detail}`,
+    remedy: "See `windflow ps` for what runs, or deploy it with `windflow up`.",
+  }),
+  Cancelled: (e) => ({
+    message: `The run of ${e.deployment} was cancelled after ${e.done} of ${e.total} operations`,
+    remedy: "Run `windflow up` again to converge.",
+  }),
+  DeadlineExceeded: (e) => ({
+    message: `${e.subject} took longer than ${e.seconds} s`,
+    remedy: "Give a longer --deadline, or look at what it waits for; running again continues.",
+  }),
+  Internal: (e) => ({
+    message: `A defect of WindFlow: ${e.detail}`,
+    remedy: "Please report it with what you did. Running the command again is safe.",
+  }),
+}
+
+/** The English texts of an error. */
+export const english: (error: WindFlowError) => ErrorText = lookUp(catalogue)
