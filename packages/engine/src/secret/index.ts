@@ -1,0 +1,2 @@
+/** Secrets: the store port and the local keyring. */
+export * from "./SecretStore.ts"
