@@ -1,5 +1,5 @@
 /** What verbs share: flags and environment resolved in their documented order, the opened WindFlow, output, the stop signal. */
-import { delimiter, resolve } from "node:path"
+import { resolve } from "node:path"
 import type { Locale } from "@windflow/engine/model"
 import type { LoadedConfig, Stack, WindFlow, Where } from "@windflow/sdk"
 import type { GlobalFlags } from "./globals.ts"
@@ -22,9 +22,6 @@ const once = <A>(make: () => Promise<A>): (() => Promise<A>) => {
   let made: Promise<A> | undefined
   return () => (made ??= make())
 }
-
-const listed = (text: string | undefined, separator: string): ReadonlyArray<string> | undefined =>
-  text?.split(separator).filter((part) => part !== "")
 
 export interface OpenedContext {
   readonly context: VerbContext
@@ -75,19 +72,19 @@ export const createContext = (
   const stack = once(async (): Promise<Stack> => {
     const { compose } = await import("@windflow/sdk")
     const { file: configFile, config: settings } = await config()
-    const separator = variable(host, "COMPOSE_PATH_SEPARATOR") ?? delimiter
+    // COMPOSE_* are read by the loader from `env`; the configuration stands below them.
     const fromConfig =
-      configFile === undefined ? undefined : settings.defaults?.file?.map((file) => resolve(configFile, "..", file))
-    const files = flags.file ?? listed(variable(host, "COMPOSE_FILE"), separator) ?? fromConfig
-    const profiles = flags.profile ?? listed(variable(host, "COMPOSE_PROFILES"), ",")
-    const envFiles = flags.envFile ?? listed(variable(host, "COMPOSE_ENV_FILES"), ",")
+      configFile === undefined || variable(host, "COMPOSE_FILE") !== undefined
+        ? undefined
+        : settings.defaults?.file?.map((file) => resolve(configFile, "..", file))
+    const files = flags.file ?? fromConfig
     const project = await projectName()
     return compose(files, {
       directory: host.cwd,
       env,
       ...(project === undefined ? {} : { project }),
-      ...(profiles === undefined ? {} : { profiles }),
-      ...(envFiles === undefined ? {} : { envFiles }),
+      ...(flags.profile === undefined ? {} : { profiles: flags.profile }),
+      ...(flags.envFile === undefined ? {} : { envFiles: flags.envFile }),
       ...(flags.projectDirectory === undefined ? {} : { projectDirectory: flags.projectDirectory }),
     })
   })

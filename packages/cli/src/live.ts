@@ -1,5 +1,5 @@
 /** Shows a run while it goes on: a moving tree on a terminal, plain lines elsewhere, events as JSON lines when asked. */
-import type { Event } from "@windflow/engine/model"
+import { describeError, type Event, type WindFlowError } from "@windflow/engine/model"
 import { linesOf } from "./render/lines.ts"
 import { advance, noProgress } from "./render/progress.ts"
 import { renderTree } from "./render/tree.ts"
@@ -13,11 +13,14 @@ export interface Live {
 
 const refreshMillis = 80
 
+const describing = (context: VerbContext) => (error: WindFlowError) => describeError(error, context.locale).message
+
 const tree = async (context: VerbContext): Promise<Live> => {
   const { createLogUpdate } = await import("log-update")
   const { host, texts, colors } = context
   // Progress goes to standard error, as answers go to standard output.
   const update = createLogUpdate(host.stderr as NodeJS.WritableStream, { showCursor: false })
+  const describe = describing(context)
   let progress = noProgress
   let frame = 0
   const draw = () => {
@@ -33,7 +36,7 @@ const tree = async (context: VerbContext): Promise<Live> => {
   return {
     onEvent: (event) => {
       const before = progress
-      progress = advance(progress, event)
+      progress = advance(progress, event, describe)
       if (event._tag === "RunResumed" || event._tag === "Warning")
         update.persist(linesOf(event, before, progress, texts, colors).join("\n"))
       draw()
@@ -47,11 +50,12 @@ const tree = async (context: VerbContext): Promise<Live> => {
 }
 
 const plain = (context: VerbContext): Live => {
+  const describe = describing(context)
   let progress = noProgress
   return {
     onEvent: (event) => {
       const before = progress
-      progress = advance(progress, event)
+      progress = advance(progress, event, describe)
       for (const line of linesOf(event, before, progress, context.texts, context.colors)) context.note(line)
     },
     end: () => {},

@@ -14,7 +14,7 @@ type Parsed =
   | { readonly _tag: "Misuse"; readonly error: CommanderError }
 
 const parse = (argv: ReadonlyArray<string>, host: Host, texts: Texts): Parsed => {
-  const { command, chosen } = buildProgram(texts)
+  const { command, choose } = buildProgram(texts)
   const write = (text: string) => void host.stdout.write(text)
   const configure = (one: typeof command): void => {
     // Errors are printed by us; only help goes out directly.
@@ -23,13 +23,12 @@ const parse = (argv: ReadonlyArray<string>, host: Host, texts: Texts): Parsed =>
   }
   configure(command)
   try {
-    command.parse(argv, { from: "user" })
+    const chosen = choose(argv)
+    return chosen === undefined ? { _tag: "Printed" } : { _tag: "Chosen", chosen }
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error
     return error.exitCode === 0 ? { _tag: "Printed" } : { _tag: "Misuse", error }
   }
-  const picked = chosen()
-  return picked === undefined ? { _tag: "Printed" } : { _tag: "Chosen", chosen: picked }
 }
 
 /** `--format json` and `--no-color` count even when the rest of the line is wrong. */

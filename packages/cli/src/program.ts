@@ -1,6 +1,6 @@
 /** The command line: verbs and options as data for commander. Actions only record what was asked; verbs are loaded when chosen. */
 import tab from "@bomb.sh/tab/commander"
-import { Command, Option } from "commander"
+import { Command, CommanderError, Option, type OptionValues } from "commander"
 import { addGlobals, collect, type GlobalFlags, mergeGlobals } from "./globals.ts"
 import type { Texts } from "./text/index.ts"
 import { scale, tail, wholeNumber } from "./values.ts"
@@ -18,8 +18,8 @@ type Loaded<Options> = Promise<{
 
 export interface Program {
   readonly command: Command
-  /** What the last parse chose. */
-  readonly chosen: () => Chosen | undefined
+  /** Parses; undefined when commander answered by itself (help, completion). Throws `CommanderError` for a wrong line. */
+  readonly choose: (argv: ReadonlyArray<string>) => Chosen | undefined
 }
 
 export const buildProgram = (texts: Texts): Program => {
@@ -45,7 +45,7 @@ export const buildProgram = (texts: Texts): Program => {
         flags: mergeGlobals(root.opts<GlobalFlags>(), command.opts<GlobalFlags>()),
         // Variadic arguments come as one array each; a verb wants its words in a row.
         run: async (context) =>
-          (await load()).default(context, command.opts() as Options, command.processedArgs.flat().filter(isText)),
+          (await load()).default(context, command.opts<Options & OptionValues>(), command.processedArgs.flat().filter(isText)),
       }
     }
 
@@ -55,8 +55,6 @@ export const buildProgram = (texts: Texts): Program => {
     return { command, done: () => addGlobals(command, texts, owned) }
   }
   const pull = new Option("--pull <when>", flags.pull).choices(["policy", "always", "missing", "never"])
-
-  root.action(record(() => import("./verbs/overview.ts"), root))
 
   const init = verb("init", verbs.init, () => import("./verbs/init.ts"))
   init.command.option("--force", flags.force)
@@ -154,11 +152,22 @@ export const buildProgram = (texts: Texts): Program => {
 
   verb("doctor", verbs.doctor, () => import("./verbs/doctor.ts")).done()
 
-  root.helpCommand(root.createCommand("help").argument("[command]").description(verbs.help).helpOption(false))
+  root.helpCommand("help [command]", verbs.help)
   tab(root, { completionCommandName: "completion" })
   root.commands.find((command) => command.name() === "completion")?.description(verbs.completion)
 
-  return { command: root, chosen: () => chosen }
+  const alone = record(() => import("./verbs/overview.ts"), root)
+  const choose = (argv: ReadonlyArray<string>): Chosen | undefined => {
+    try {
+      root.parse(argv, { from: "user" })
+    } catch (error) {
+      // Without a verb commander fails with its help; ours is the overview. (An action of the root would swallow unknown verbs.)
+      if (!(error instanceof CommanderError) || error.code !== "commander.help" || error.exitCode === 0) throw error
+      alone()
+    }
+    return chosen
+  }
+  return { command: root, choose }
 }
 
 const isText = (value: unknown): value is string => typeof value === "string"

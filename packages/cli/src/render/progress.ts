@@ -1,5 +1,5 @@
 /** What a run has told so far, folded from its events. Pure: the live tree, the plain lines and the tests read the same state. */
-import type { Event } from "@windflow/engine/model"
+import type { Event, WindFlowError } from "@windflow/engine/model"
 
 export type StepState = "pending" | "running" | "done" | "failed" | "skipped"
 
@@ -42,7 +42,8 @@ const onStep = (progress: Progress, operation: string, change: (step: Step) => S
 
 const without = (set: ReadonlySet<string>, item: string) => new Set([...set].filter((other) => other !== item))
 
-export const advance = (progress: Progress, event: Event): Progress => {
+/** `describe`: the message of an error in the reader's language. */
+export const advance = (progress: Progress, event: Event, describe: (error: WindFlowError) => string): Progress => {
   const now = Date.parse(event.at)
   switch (event._tag) {
     case "Planned": {
@@ -78,7 +79,7 @@ export const advance = (progress: Progress, event: Event): Progress => {
         open: without(step.open, event.operation),
         state: "failed",
         endedAt: now,
-        detail: event.error.message.split("\n")[0],
+        detail: describe(event.error).split("\n")[0],
       }))
     case "OperationSkipped":
       return onStep(progress, event.operation, (step) =>
