@@ -15,8 +15,8 @@ export interface SecretEntry {
 
 export interface SecretStoreShape {
   readonly version: (name: string) => Effect.Effect<string, SecretMissing | KeyringFailed>
-  readonly reveal: (name: string) => Effect.Effect<Redacted.Redacted<string>, SecretMissing | KeyringFailed>
-  readonly set: (name: string, value: Redacted.Redacted<string>) => Effect.Effect<SecretEntry, KeyringFailed>
+  readonly reveal: (name: string) => Effect.Effect<Redacted.Redacted, SecretMissing | KeyringFailed>
+  readonly set: (name: string, value: Redacted.Redacted) => Effect.Effect<SecretEntry, KeyringFailed>
   readonly list: Effect.Effect<ReadonlyArray<SecretEntry>, KeyringFailed>
   readonly remove: (name: string) => Effect.Effect<void, SecretMissing | KeyringFailed>
 }
