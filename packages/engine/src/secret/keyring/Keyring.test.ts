@@ -4,6 +4,7 @@ import { inspect } from "node:util"
 import { assert, it } from "@effect/vitest"
 import { Cause, Effect, Logger, Redacted } from "effect"
 import { freshPlace, openAt, secretText } from "./keyring.fixture.ts"
+import type { KeyringFailed, SecretMissing } from "../../model/errors/union.ts"
 import { openKeyring } from "./Keyring.ts"
 import { keySource } from "./KeySource.ts"
 
@@ -79,14 +80,15 @@ it.live("shows a planted value in no file, error, JSON or log", () =>
       look(revealed)
       yield* Effect.log("revealed", revealed, { revealed })
       yield* Effect.promise(() => chmod(keyFile, 0o644))
-      for (const attempt of [
+      const attempts: ReadonlyArray<Effect.Effect<unknown, KeyringFailed | SecretMissing>> = [
         keyring.set("db", Redacted.make(canary)),
         keyring.set("", Redacted.make(canary)),
         keyring.set("half", Redacted.make(`${canary}\ud800`)),
         keyring.rotate("absent", Redacted.make(canary)),
         keyring.reveal("db"),
-      ]) {
-        const cause = yield* Effect.flip(Effect.sandbox(Effect.asVoid(attempt)))
+      ]
+      for (const attempt of attempts) {
+        const cause = yield* Effect.flip(Effect.sandbox(attempt))
         look(cause)
         seen.push(Cause.pretty(cause))
         yield* Effect.logError("failed", cause)
