@@ -32,7 +32,7 @@ const fieldOf = (name: string, schema: Schema.Top): Field => {
   const choices = members.flatMap((member) =>
     SchemaAST.isLiteral(member) && typeof member.literal === "string" ? [member.literal] : [],
   )
-  return { name, choices, placeholder: name === "diagnostics" ? [finding] : `<${name}>` }
+  return { name, choices, placeholder: name === "diagnostics" ? [finding] : (choices[0] ?? `<${name}>`) }
 }
 
 interface ErrorClass {
