@@ -65,3 +65,10 @@ export const Plan = Schema.Struct({
   desired: Schema.Json,
 })
 export type Plan = typeof Plan.Type
+
+/**
+ * Operations that only wait for something (their group's kind is `wait`): they change nothing, so they may be given up at any
+ * moment, take no slot of the walk, and a plan of nothing else needs no lock.
+ */
+export const waitsOf = (plan: Pick<Plan, "groups">): ReadonlySet<string> =>
+  new Set(plan.groups.flatMap((group) => (group.kind === "wait" ? group.operations : [])))

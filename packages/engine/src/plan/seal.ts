@@ -17,10 +17,10 @@ export interface PlanSubject {
 
 /**
  * The first broken DAG rule, or undefined: ids are unique; `needs` and `inputs` name earlier operations (so there is no cycle);
- * each input is also a need; each group has an operation and each operation a group.
+ * each input is also a need; each group has an operation and each operation a group; what waits may be done again.
  */
 export const brokenRule = (draft: PlanDraft): string | undefined => {
-  const groups = new Set(draft.groups.map((group) => group.id))
+  const groups = new Map(draft.groups.map((group) => [group.id, group.kind]))
   if (groups.size !== draft.groups.length) return "two groups share an id"
   const seen = new Set<string>()
   const used = new Set<string>()
@@ -33,6 +33,8 @@ export const brokenRule = (draft: PlanDraft): string | undefined => {
     )
     if (input !== undefined) return `${operation.id} reads an output of ${input.operation} without needing it`
     if (!groups.has(operation.group)) return `${operation.id} belongs to the unknown group ${operation.group}`
+    if (groups.get(operation.group) === "wait" && operation.recovery !== "idempotent")
+      return `${operation.id} waits, so it must be idempotent`
     seen.add(operation.id)
     used.add(operation.group)
   }

@@ -29,6 +29,7 @@ export const JournalRow = Schema.Union([
   Schema.TaggedStruct("Failed", { ...common, operation: Schema.String, error: WindFlowError }),
   /** A later run settled an open intent by observation. */
   Schema.TaggedStruct("Recovered", { ...common, operation: Schema.String, happened: Schema.NullOr(Schema.Boolean) }),
+  /** `status` is the revision's, or `settled` when a later run found nothing left to do. */
   Schema.TaggedStruct("RunEnded", { ...common, status: Schema.String }),
 ])
 export type JournalRow = typeof JournalRow.Type
@@ -39,15 +40,18 @@ export interface OpenRun {
   readonly epoch: number
   readonly desired: Schema.Json
   readonly planned: number
-  readonly succeeded: ReadonlyArray<string>
-  /** Intents without an outcome, in order. */
+  /** Operations that succeeded and what they returned: `Driver.recover` resolves inputs from it. */
+  readonly succeeded: ReadonlyMap<string, Outputs>
+  /** Intents without an outcome of their own run, in order. `Recovered` does not close one: a later run looks again. */
   readonly open: ReadonlyArray<Operation>
 }
 
 export interface Journal {
-  /** Returns when the row is durable. */
+  /** Returns when the row is durable. Fails with `LockLost` when a newer run has begun or settled this one. */
   readonly append: (row: JournalRow) => Effect.Effect<void, WindFlowError>
   readonly openRun: (deployment: string) => Effect.Effect<OpenRun | undefined, WindFlowError>
+  /** The highest epoch seen, 0 when there is none: a new lock starts above it, whatever became of the target's clock or records. */
+  readonly lastEpoch: (deployment: string) => Effect.Effect<number, WindFlowError>
   /** All rows of a deployment, oldest first; a torn last line (crash while writing) is left out. */
   readonly rows: (deployment: string) => Effect.Effect<ReadonlyArray<JournalRow>, WindFlowError>
 }

@@ -10,6 +10,7 @@ export interface Owner {
   /** `user@host`, for people. */
   readonly name: string
   readonly run: string
+  /** Boot id and pid namespace: pids are comparable only where this is equal. Empty: unknown, only expiry ends the lock. */
   readonly bootId: string
   readonly pid: number
   /** Start time of the process in clock ticks: a recycled pid is another process. */
@@ -24,8 +25,11 @@ export interface Lease {
 }
 
 export interface Locks {
-  /** Fails with `Locked` (owner, since, expiry) when a live run holds it. Released with the scope. */
-  readonly acquire: (project: string, owner: Owner) => Effect.Effect<Lease, WindFlowError, Scope.Scope>
+  /**
+   * Fails with `Locked` (owner, since, expiry) when a live run holds it. Released with the scope. The lease's epoch is above
+   * `after`, the highest one the caller's journal knows.
+   */
+  readonly acquire: (project: string, owner: Owner, after?: number) => Effect.Effect<Lease, WindFlowError, Scope.Scope>
   readonly holder: (
     project: string,
   ) => Effect.Effect<

@@ -18,8 +18,12 @@ export const RevisionRecord = Schema.Struct({
 export type RevisionRecord = typeof RevisionRecord.Type
 
 export interface Revisions {
-  /** Newest first. */
+  /** Newest first. Records that cannot be read are left out (and reported, see `revisionRecords.ts`). */
   readonly list: (project: string) => Effect.Effect<ReadonlyArray<RevisionRecord>, WindFlowError>
+  /** The newest one without the cost of reading its payload: what a no-op returns. */
+  readonly current: (project: string) => Effect.Effect<Revision | undefined, WindFlowError>
+  /** One record; fails with `StateCorrupt` when it is there and cannot be read. */
+  readonly find: (project: string, number: number) => Effect.Effect<RevisionRecord | undefined, WindFlowError>
   /** Stores the next revision (number assigned here) and forgets the oldest beyond the limit. */
   readonly append: (
     project: string,
