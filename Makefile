@@ -1,6 +1,9 @@
 .PHONY: setup dev check test clean demo nightly bench
 setup: ; ./scripts/setup
+dev: setup ; ./scripts/dev
 test: ; ./scripts/test
+nightly: ; WINDFLOW_NIGHTLY=1 ./scripts/test
 demo: ; ./scripts/demo
-check: ; npm run check
+check: ; ./scripts/with-node npm run check
+bench: ; ./scripts/with-node npm run bench
 clean: ; rm -rf packages/*/dist testcontainers/dist coverage .turbo

@@ -1,0 +1,162 @@
+/**
+ * The driver contract: everything the engine asks of a kind of target. Nobody but a driver talks to an engine, nobody but its
+ * planner decides; `docs/designs/driver.md` tells why each member is as it is.
+ *
+ * Laws, checked by `driver/conformance`:
+ * - `plan` is pure and makes no call; the same desired and observed state give the same draft.
+ * - Planning after a successful apply gives no operation (waits apart).
+ * - `execute` does one call to the engine (an image build or a wait may take several), and refuses when its precondition does
+ *   not hold; it decides nothing.
+ * - `execute` after `execute` of an `idempotent` operation changes nothing more.
+ * - `recover` never changes anything: it tells whether the operation happened.
+ * - Interrupting `execute` leaves either the state before or the state after the call.
+ */
+import type { Effect, Result, Schema, Scope, Stream } from "effect"
+import type { WindFlowError } from "../model/errors/union.ts"
+import type { Operation, Outputs } from "../plan/Operation.ts"
+import type { PlanDraft } from "../plan/Plan.ts"
+import type { RecordStore } from "../state/RecordStore.ts"
+import type { Request } from "./Request.ts"
+
+/** Where a driver tells how far a long call is; dropping it is harmless. */
+export type Report = (progress: {
+  readonly subject: string
+  readonly current: number
+  readonly total?: number
+  readonly text?: string
+}) => Effect.Effect<void>
+
+export interface PrepareOptions {
+  /** A preview pulls and builds nothing: what it cannot know is planned as "unknown until built". */
+  readonly preview: boolean
+  readonly report: Report
+}
+
+export interface ExecuteContext<Desired> {
+  readonly desired: Desired
+  /** The operation's `inputs`, resolved from the outputs of earlier operations. */
+  readonly inputs: Outputs
+  readonly report: Report
+}
+
+/** What became of an operation whose outcome is not known. */
+export type Recovery =
+  | { readonly _tag: "Happened"; readonly outputs: Outputs }
+  | { readonly _tag: "DidNotHappen" }
+  /** Cannot be observed (`at-least-once`): it will be done again if the next plan says so. */
+  | { readonly _tag: "Unknown" }
+
+export interface LogOptions {
+  readonly services?: ReadonlyArray<string>
+  readonly follow: boolean
+  /** Lines per container from the end; absent: all. */
+  readonly tail?: number
+  /** ISO time or Go duration. */
+  readonly since?: string
+  readonly until?: string
+}
+
+export type LogLine =
+  | {
+      readonly service: string
+      /** `web-1`. */
+      readonly container: string
+      readonly stream: "stdout" | "stderr"
+      /** ISO time with nanoseconds, as the engine recorded it. */
+      readonly at: string
+      readonly text: string
+    }
+  /** The consumer was too slow: so many lines are missing here. */
+  | { readonly dropped: number }
+
+/** One container (Pod, task) of a deployment, as `ps` shows it. */
+export interface Instance {
+  readonly project: string
+  readonly service: string
+  readonly name: string
+  readonly id: string
+  readonly number: number
+  readonly image: string
+  readonly state: "created" | "running" | "paused" | "restarting" | "removing" | "exited" | "dead"
+  readonly health: "none" | "starting" | "healthy" | "unhealthy"
+  readonly exitCode: number | undefined
+  /** `127.0.0.1:8080->80/tcp`. */
+  readonly ports: ReadonlyArray<PublishedPort>
+  /** ISO time. */
+  readonly createdAt: string
+  /** The engine's own words: "Up 3 minutes (healthy)". */
+  readonly status: string
+  /** Config hash it was created from. */
+  readonly configHash: string | undefined
+  /** Who deployed it: us, or a foreign tool that uses the same labels. */
+  readonly managedBy: "windflow" | "compose"
+}
+
+export interface PublishedPort {
+  readonly hostIp: string
+  readonly published: number | undefined
+  readonly target: number
+  readonly protocol: string
+}
+
+export interface ExecRequest {
+  readonly project: string
+  readonly service: string
+  /** Which container of the service; default 1. */
+  readonly index?: number
+  readonly argv: ReadonlyArray<string>
+  readonly user?: string
+  readonly workingDirectory?: string
+  readonly environment?: Readonly<Record<string, string>>
+  readonly privileged?: boolean
+  /** With a terminal stdout and stderr are one stream, as the engine sends it. */
+  readonly tty?: { readonly columns: number; readonly rows: number }
+}
+
+/** A running exec: streams with back-pressure, both ends closable by themselves. */
+export interface ExecSession {
+  readonly output: Stream.Stream<{ readonly stream: "stdout" | "stderr"; readonly bytes: Uint8Array }, WindFlowError>
+  readonly write: (bytes: Uint8Array) => Effect.Effect<void, WindFlowError>
+  /** Half-close: the process sees end of file, output goes on. */
+  readonly end: Effect.Effect<void, WindFlowError>
+  readonly resize: (size: { readonly columns: number; readonly rows: number }) => Effect.Effect<void, WindFlowError>
+  readonly exitCode: Effect.Effect<number, WindFlowError>
+}
+
+export interface Driver<Desired, Observed> {
+  readonly name: string
+  /** How a desired state is saved in plans and revisions. */
+  readonly desired: Schema.Codec<Desired, Schema.Json>
+  /**
+   * Resolves everything a planner cannot: pulls and builds images, resolves references to ids, digests local paths, asks the
+   * secret store for versions. May add images to the target, touches nothing that runs.
+   */
+  readonly prepare: (request: Request, options: PrepareOptions) => Effect.Effect<Desired, WindFlowError>
+  /** One snapshot in few calls. */
+  readonly observe: (desired: Desired) => Effect.Effect<Observed, WindFlowError>
+  readonly plan: (desired: Desired, observed: Observed) => Result.Result<PlanDraft, WindFlowError>
+  readonly execute: (operation: Operation, context: ExecuteContext<Desired>) => Effect.Effect<Outputs, WindFlowError>
+  readonly recover: (operation: Operation, context: ExecuteContext<Desired>) => Effect.Effect<Recovery, WindFlowError>
+  /** URLs of published ports, for the revision. */
+  readonly urls: (desired: Desired) => Effect.Effect<ReadonlyArray<string>, WindFlowError>
+  /** Images of a revision are kept (tagged by us) so that a prune does not kill a rollback; older tags are let go. */
+  readonly retain?: (desired: Desired, revision: number) => Effect.Effect<void, WindFlowError>
+  /** Where locks and revisions of this target lie. */
+  readonly records: RecordStore
+  /** All deployments of the target, or one project's. */
+  readonly instances: (project?: string) => Effect.Effect<ReadonlyArray<Instance>, WindFlowError>
+  readonly logs: (project: string, options: LogOptions) => Stream.Stream<LogLine, WindFlowError>
+  readonly exec: (request: ExecRequest) => Effect.Effect<ExecSession, WindFlowError, Scope.Scope>
+}
+
+/**
+ * A driver opened on a target, its two state types hidden: whoever needs them goes through `use`, so the engine stays generic
+ * without a cast.
+ */
+export interface OpenDriver {
+  readonly use: <A>(body: <Desired, Observed>(driver: Driver<Desired, Observed>) => A) => A
+}
+
+export const openDriver = <Desired, Observed>(driver: Driver<Desired, Observed>): OpenDriver => ({
+  use: (body) => body(driver),
+})

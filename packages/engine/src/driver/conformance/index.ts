@@ -1,0 +1,2 @@
+/** The driver contract as executable laws. */
+export * from "./laws.ts"

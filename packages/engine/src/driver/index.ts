@@ -1,0 +1,3 @@
+/** The driver contract and the requests it serves. Drivers stand in folders beside it and are loaded when needed. */
+export * from "./Driver.ts"
+export * from "./Request.ts"

@@ -1,0 +1,322 @@
+/**
+ * The life of one run, as `Deployments.ts` tells it. Everything until the first operation may be given up at any moment; from
+ * there on the run ends in order, also when its fiber is interrupted: calls in flight finish, and the result is written.
+ */
+import { Effect, type Scope } from "effect"
+import type { Report } from "../driver/Driver.ts"
+import { Cancelled, PlanStale, type WindFlowError } from "../model/errors/union.ts"
+import type { Revision, RevisionStatus } from "../model/Deployment.ts"
+import { type Plan, waitsOf } from "../plan/Plan.ts"
+import type { OpenRun } from "../state/Journal.ts"
+import type { Lease } from "../state/Locks.ts"
+import type { ApplyOptions, RunOptions } from "./Deployments.ts"
+import { type Emit, makeEmit } from "./events.ts"
+import { deploymentOf, isoNow, look, type Looked, type Session } from "./Session.ts"
+import { settle } from "./settle.ts"
+import { makeStop, type Stop } from "./stop.ts"
+import { nothingChanged, summarise } from "./summary.ts"
+import { walk, type WalkResult, type WalkSteps } from "./walk.ts"
+
+/** What a run is to reach. */
+export interface Goal<Desired> {
+  readonly project: string
+  readonly intent: string
+  readonly desired: (report: Report) => Effect.Effect<Desired, WindFlowError>
+  /** Exactly this plan was agreed to. */
+  readonly approved?: { readonly plan: Plan; readonly onStale: NonNullable<ApplyOptions["onStale"]> }
+}
+
+type Restore = <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
+
+interface Run<Desired, Observed> {
+  readonly session: Session<Desired, Observed>
+  readonly goal: Goal<Desired>
+  readonly options: RunOptions
+  readonly id: string
+  readonly deployment: string
+  readonly emit: Emit
+  readonly report: Report
+  readonly stop: Stop
+  readonly restore: Restore
+}
+
+const hasWork = (plan: Plan): boolean => {
+  const waits = waitsOf(plan)
+  return plan.operations.some((operation) => !waits.has(operation.id))
+}
+
+const reportTo =
+  (emit: Emit): Report =>
+  ({ subject, current, total, text }) =>
+    Effect.sync(() =>
+      emit({
+        _tag: "Progress",
+        operation: subject,
+        current,
+        ...(total === undefined ? {} : { total }),
+        ...(text === undefined ? {} : { text }),
+      }),
+    )
+
+const announce = (emit: Emit, plan: Plan) => {
+  emit({
+    _tag: "Planned",
+    hash: plan.hash,
+    groups: plan.groups.map(({ id, kind, resource, operations }) => ({ id, kind, resource, operations })),
+  })
+  for (const text of plan.warnings) emit({ _tag: "Warning", text })
+}
+
+/** Without a lease (only waits) nothing is journalled and nothing can be lost. */
+const stepsOf = <Desired, Observed>(
+  run: Run<Desired, Observed>,
+  desired: Desired,
+  lease: Lease | undefined,
+): WalkSteps => {
+  const { session, deployment, id, emit } = run
+  const common = Effect.gen(function* () {
+    return { deployment, run: id, epoch: lease === undefined ? 0 : yield* lease.epoch, at: yield* isoNow }
+  })
+  type Row = Parameters<typeof session.journal.append>[0]
+  const append = (row: (fields: Effect.Success<typeof common>) => Row) =>
+    lease === undefined ? Effect.void : Effect.flatMap(common, (fields) => session.journal.append(row(fields)))
+  return {
+    intent: (operation) => append((fields) => ({ _tag: "Intent", ...fields, operation })),
+    permitted: lease === undefined ? Effect.void : lease.check,
+    execute: (operation, inputs) =>
+      session.driver.execute(operation, {
+        desired,
+        inputs,
+        report: (progress) => reportTo(emit)({ ...progress, subject: operation.id }),
+      }),
+    succeeded: (operation, outputs) =>
+      append((fields) => ({ _tag: "Succeeded", ...fields, operation: operation.id, outputs })),
+    failed: (operation, error) => append((fields) => ({ _tag: "Failed", ...fields, operation: operation.id, error })),
+  }
+}
+
+const walkPlan = <Desired, Observed>(
+  run: Run<Desired, Observed>,
+  looked: Looked<Desired>,
+  lease: Lease | undefined,
+): Effect.Effect<WalkResult> =>
+  walk(
+    {
+      operations: looked.plan.operations,
+      waits: waitsOf(looked.plan),
+      concurrency: run.options.concurrency ?? 8,
+      steps: stepsOf(run, looked.desired, lease),
+      emit: run.emit,
+      stop: run.stop.asked,
+    },
+    { restore: run.restore, stop: run.stop.interrupted },
+  )
+
+/** A cancellation tells how far the run came. */
+const finalError = (error: WindFlowError, deployment: string, done: number, total: number): WindFlowError =>
+  error._tag === "Cancelled" ? new Cancelled({ deployment, done, total }) : error
+
+const statusOf = (error: WindFlowError | undefined): RevisionStatus =>
+  error === undefined ? "succeeded" : error._tag === "Cancelled" ? "cancelled" : "failed"
+
+/** Stores what became of the run, so that history tells it and a rollback can return to it. */
+const record = <Desired, Observed>(
+  run: Run<Desired, Observed>,
+  looked: Looked<Desired>,
+  lease: Lease,
+  outcome: { readonly status: RevisionStatus; readonly summary: string; readonly run: string },
+): Effect.Effect<Revision, WindFlowError> =>
+  Effect.gen(function* () {
+    const { session, emit } = run
+    const warn = (error: WindFlowError) => Effect.sync(() => emit({ _tag: "Warning", text: error.message }))
+    const succeeded = outcome.status === "succeeded"
+    const urls = succeeded
+      ? yield* session.driver.urls(looked.desired).pipe(Effect.catch((error) => Effect.as(warn(error), [])))
+      : []
+    const { revision } = yield* session.revisions.append(run.goal.project, {
+      revision: {
+        deployment: run.deployment,
+        status: outcome.status,
+        urls,
+        at: yield* isoNow,
+        owner: session.owner.name,
+        summary: outcome.summary,
+      },
+      run: outcome.run,
+      epoch: yield* lease.epoch,
+      driver: session.driver.name,
+      intent: run.goal.intent,
+      planHash: looked.plan.hash,
+      desired: looked.plan.desired,
+    })
+    // Without its tags the deployment runs all the same; only a later rollback is in danger.
+    if (succeeded && session.driver.retain !== undefined)
+      yield* session.driver.retain(looked.desired, revision.number).pipe(Effect.catch(warn))
+    return revision
+  })
+
+/** Walks under the lock, then writes down what became of it: revision, journal, event, in this order. */
+const change = <Desired, Observed>(
+  run: Run<Desired, Observed>,
+  looked: Looked<Desired>,
+  lease: Lease,
+): Effect.Effect<Revision, WindFlowError> =>
+  Effect.gen(function* () {
+    const { session, deployment, id, emit } = run
+    const { plan } = looked
+    const row = Effect.gen(function* () {
+      return { deployment, run: id, epoch: yield* lease.epoch, at: yield* isoNow }
+    })
+    yield* session.journal.append({
+      _tag: "RunStarted",
+      ...(yield* row),
+      owner: session.owner.name,
+      intent: run.goal.intent,
+      planHash: plan.hash,
+      operations: plan.operations.length,
+      desired: plan.desired,
+    })
+    announce(emit, plan)
+    const result = yield* walkPlan(run, looked, lease)
+    const error = result.error && finalError(result.error, deployment, result.succeeded.size, plan.operations.length)
+    const status = statusOf(error)
+    const ended = Effect.flatMap(row, (fields) => session.journal.append({ _tag: "RunEnded", ...fields, status }))
+    const summary = summarise(plan.groups, result.succeeded)
+    const store = record(run, looked, lease, { status, summary, run: id })
+    if (error === undefined) {
+      // Should this fail, the run stays open in the journal: the next one finds nothing to do and records the revision.
+      const revision = yield* store
+      yield* ended
+      emit({ _tag: "RunEnded", revision })
+      return revision
+    }
+    // Whoever took the lock over writes history now; and where nothing was sent there is nothing to tell.
+    const revision =
+      error._tag === "LockLost" || result.started === 0
+        ? undefined
+        : yield* store.pipe(
+            Effect.catch((failure) =>
+              Effect.sync(() => {
+                emit({ _tag: "Warning", text: `The failed run was not recorded: ${failure.message}` })
+                return undefined
+              }),
+            ),
+          )
+    yield* Effect.ignore(ended)
+    if (revision !== undefined) emit({ _tag: "RunEnded", revision })
+    return yield* Effect.fail(error)
+  })
+
+/** Nothing to change. Waits (a container that is still starting) are walked all the same, without lock and journal. */
+const unchanged = <Desired, Observed>(
+  run: Run<Desired, Observed>,
+  looked: Looked<Desired>,
+  resumed: { readonly open: OpenRun; readonly lease: Lease } | undefined,
+): Effect.Effect<Revision, WindFlowError> =>
+  Effect.gen(function* () {
+    const { session, goal, deployment, emit } = run
+    announce(emit, looked.plan)
+    const result = yield* walkPlan(run, looked, undefined)
+    if (result.error !== undefined)
+      return yield* Effect.fail(
+        finalError(result.error, deployment, result.succeeded.size, looked.plan.operations.length),
+      )
+    if (resumed !== undefined) yield* close(run, looked, resumed)
+    const revision = (yield* session.revisions.current(goal.project)) ?? {
+      deployment,
+      number: 0,
+      status: "succeeded" as const,
+      urls: yield* session.driver.urls(looked.desired),
+      at: yield* isoNow,
+      owner: session.owner.name,
+      summary: nothingChanged,
+    }
+    emit({ _tag: "RunEnded", revision })
+    return revision
+  })
+
+/** The crashed run had done everything: its revision is recorded if it did not come to that, and the run is closed. */
+const close = <Desired, Observed>(
+  run: Run<Desired, Observed>,
+  looked: Looked<Desired>,
+  { open, lease }: { readonly open: OpenRun; readonly lease: Lease },
+): Effect.Effect<void, WindFlowError> =>
+  Effect.gen(function* () {
+    const { session, goal, deployment } = run
+    const current = yield* session.revisions.current(goal.project)
+    const stored = current && (yield* session.revisions.find(goal.project, current.number))
+    if (stored?.run !== open.run)
+      yield* record(run, looked, lease, { status: "succeeded", summary: "completed after a crash", run: open.run })
+    yield* session.journal.append({
+      _tag: "RunEnded",
+      deployment,
+      run: open.run,
+      epoch: yield* lease.epoch,
+      at: yield* isoNow,
+      status: "settled",
+    })
+  })
+
+const verify = <Desired, Observed>(
+  run: Run<Desired, Observed>,
+  looked: Looked<Desired>,
+): Effect.Effect<void, WindFlowError> => {
+  const { approved } = run.goal
+  // The hash covers snapshot, desired state and operations: what runs is exactly what was agreed to.
+  return approved === undefined || approved.onStale === "replan" || approved.plan.hash === looked.plan.hash
+    ? Effect.void
+    : Effect.fail(new PlanStale({ deployment: run.deployment, expected: approved.plan.hash, actual: looked.plan.hash }))
+}
+
+const live = <Desired, Observed>(run: Run<Desired, Observed>): Effect.Effect<Revision, WindFlowError, Scope.Scope> =>
+  Effect.gen(function* () {
+    const { session, goal, deployment, emit, stop, restore } = run
+    const freely = <A>(effect: Effect.Effect<A, WindFlowError>) => restore(stop.during(effect))
+    const acquire = Effect.gen(function* () {
+      const after = yield* session.journal.lastEpoch(deployment)
+      return yield* session.locks.acquire(goal.project, { ...session.owner, run: run.id }, after)
+    })
+    const open = yield* session.journal.openRun(deployment)
+    let lease = open === undefined ? undefined : yield* acquire
+    if (open !== undefined && lease !== undefined) yield* settle(session, deployment, open, lease, emit)
+    const desired = yield* freely(goal.desired(run.report))
+    // With an agreed plan that changes something one observation is enough: the one under the lock.
+    if (lease === undefined && goal.approved !== undefined && hasWork(goal.approved.plan)) lease = yield* acquire
+    const observeAndPlan = freely(look(session, goal.project, goal.intent, desired))
+    let looked = yield* observeAndPlan
+    yield* verify(run, looked)
+    if (lease === undefined && hasWork(looked.plan)) {
+      lease = yield* acquire
+      looked = yield* observeAndPlan
+      yield* verify(run, looked)
+    }
+    return lease !== undefined && hasWork(looked.plan)
+      ? yield* change(run, looked, lease)
+      : yield* unchanged(run, looked, open === undefined || lease === undefined ? undefined : { open, lease })
+  })
+
+export const runGoal = <Desired, Observed>(
+  session: Session<Desired, Observed>,
+  goal: Goal<Desired>,
+  options: RunOptions,
+): Effect.Effect<Revision, WindFlowError> =>
+  Effect.uninterruptibleMask((restore) =>
+    Effect.gen(function* () {
+      const deployment = deploymentOf(session, goal.project)
+      const emit = yield* makeEmit(options.onEvent)
+      const id = yield* session.newRun
+      const stop = yield* makeStop(deployment, options)
+      emit({ _tag: "RunStarted", run: id, deployment })
+      return yield* live({
+        session,
+        goal,
+        options,
+        id,
+        deployment,
+        emit,
+        report: reportTo(emit),
+        stop,
+        restore,
+      })
+    }).pipe(Effect.scoped),
+  )

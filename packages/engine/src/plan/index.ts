@@ -1,0 +1,6 @@
+/** Plans and operations: what will be done, as data. Pure; each driver has its own planner, this is what they share. */
+export * from "./digest.ts"
+export * from "./Operation.ts"
+export * from "./Plan.ts"
+export * from "./render.ts"
+export * from "./seal.ts"

@@ -1,0 +1,41 @@
+/** Plans as text: `renderPlan` for people, `renderOperations` for planner tests and `--format` debugging. */
+import type { FieldChange, GroupKind, Plan } from "./Plan.ts"
+import type { PlanDraft } from "./Plan.ts"
+
+const sign: Record<GroupKind, string> = {
+  create: "+",
+  update: "~",
+  replace: "±",
+  delete: "-",
+  run: ">",
+  wait: "…",
+  none: " ",
+}
+
+const fieldLine = (field: FieldChange): string =>
+  `    ${field.path}: ${field.before ?? "(none)"} → ${field.after ?? "(none)"}`
+
+/** Prose for a terminal without colours; the CLI styles the same parts. */
+export const renderPlan = (plan: Plan): string => {
+  const groups = plan.groups.filter((group) => group.kind !== "none" && group.kind !== "wait")
+  const head =
+    groups.length === 0
+      ? `${plan.deployment} is up to date: nothing to do.`
+      : `${plan.deployment}: ${groups.length} ${groups.length === 1 ? "change" : "changes"}`
+  const lines = groups.flatMap((group) => [
+    `  ${sign[group.kind]} ${group.kind} ${group.resource}  (${group.cause})`,
+    ...group.fields.map(fieldLine),
+  ])
+  return [head, ...lines, ...plan.warnings.map((warning) => `  ! ${warning}`)].join("\n")
+}
+
+/** An operation a line: `#2 [1] service:web:1 CreateContainer, no container (create:web:1)`. Numbers are positions. */
+export const renderOperations = (draft: Pick<PlanDraft, "operations">): string => {
+  const position = new Map(draft.operations.map((operation, index) => [operation.id, index + 1]))
+  return draft.operations
+    .map((operation, index) => {
+      const needs = operation.needs.map((id) => position.get(id)).join(",")
+      return `#${index + 1} [${needs}] ${operation.resource} ${operation.verb}, ${operation.cause} (${operation.group})`
+    })
+    .join("\n")
+}

@@ -1,0 +1,90 @@
+/** From a driver's draft to a plan: checks the DAG rules, derives group needs, counts changes, hashes. */
+import type { Schema } from "effect"
+import { Internal } from "../model/errors/union.ts"
+import type { Target } from "../model/Target.ts"
+import { digestJson } from "./digest.ts"
+import type { Operation } from "./Operation.ts"
+import type { OperationGroup, Plan, PlanDraft } from "./Plan.ts"
+
+/** What the plan is for; `desired` is encoded by the driver's codec. */
+export interface PlanSubject {
+  readonly project: string
+  readonly target: Target
+  readonly driver: string
+  readonly intent: string
+  readonly desired: Schema.Json
+}
+
+/**
+ * The first broken DAG rule, or undefined: ids are unique; `needs` and `inputs` name earlier operations (so there is no cycle);
+ * each input is also a need; each group has an operation and each operation a group; what waits may be done again.
+ */
+export const brokenRule = (draft: PlanDraft): string | undefined => {
+  const groups = new Map(draft.groups.map((group) => [group.id, group.kind]))
+  if (groups.size !== draft.groups.length) return "two groups share an id"
+  const seen = new Set<string>()
+  const used = new Set<string>()
+  for (const operation of draft.operations) {
+    if (seen.has(operation.id)) return `two operations have the id ${operation.id}`
+    const missing = operation.needs.find((id) => !seen.has(id))
+    if (missing !== undefined) return `${operation.id} needs ${missing}, which does not stand before it`
+    const input = Object.values(operation.inputs ?? {}).find(
+      (reference) => !operation.needs.includes(reference.operation),
+    )
+    if (input !== undefined) return `${operation.id} reads an output of ${input.operation} without needing it`
+    if (!groups.has(operation.group)) return `${operation.id} belongs to the unknown group ${operation.group}`
+    if (groups.get(operation.group) === "wait" && operation.recovery !== "idempotent")
+      return `${operation.id} waits, so it must be idempotent`
+    seen.add(operation.id)
+    used.add(operation.group)
+  }
+  const empty = draft.groups.find((group) => !used.has(group.id) && group.kind !== "none")
+  return empty === undefined ? undefined : `group ${empty.id} has no operation`
+}
+
+const groupsOf = (draft: PlanDraft): ReadonlyArray<OperationGroup> => {
+  const byGroup = new Map<string, Array<Operation>>(draft.groups.map((group) => [group.id, []]))
+  const groupOf = new Map<string, string>()
+  for (const operation of draft.operations) {
+    byGroup.get(operation.group)?.push(operation)
+    groupOf.set(operation.id, operation.group)
+  }
+  return draft.groups.map((group) => {
+    const operations = byGroup.get(group.id) ?? []
+    const needs = new Set(
+      operations
+        .flatMap((operation) => operation.needs.flatMap((id) => groupOf.get(id) ?? []))
+        .filter((id) => id !== group.id),
+    )
+    return { ...group, needs: [...needs], operations: operations.map((operation) => operation.id) }
+  })
+}
+
+const changing = new Set(["create", "update", "replace", "delete", "run"])
+
+/**
+ * Throws `Internal` when a rule is broken: a driver's planner has a defect then, and nothing must run.
+ */
+export const seal = (draft: PlanDraft, subject: PlanSubject): Plan => {
+  const broken = brokenRule(draft)
+  if (broken !== undefined)
+    throw new Internal({ detail: `the ${subject.driver} planner made an invalid plan: ${broken}` })
+  const groups = groupsOf(draft)
+  const snapshot = digestJson(draft.snapshot)
+  return {
+    format: 1,
+    deployment: `${subject.project}@${subject.target.name}`,
+    project: subject.project,
+    target: subject.target,
+    driver: subject.driver,
+    intent: subject.intent,
+    snapshot,
+    // Operations are JSON by their schema; the cast only drops `readonly` optionality that Json's index type cannot express.
+    hash: digestJson({ snapshot, desired: subject.desired, operations: draft.operations as unknown as Schema.Json }),
+    changes: groups.filter((group) => changing.has(group.kind)).length,
+    groups,
+    operations: draft.operations,
+    warnings: draft.warnings,
+    desired: subject.desired,
+  }
+}

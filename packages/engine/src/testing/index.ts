@@ -1,0 +1,4 @@
+/** An engine in memory, a driver for it, and faults: for our tests and for those of whoever builds on WindFlow. */
+export * from "./FakeEngine.ts"
+export * from "./fakeDriver.ts"
+export * from "./fakeStack.ts"

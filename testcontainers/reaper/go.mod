@@ -1,0 +1,3 @@
+module windflow.dev/testcontainers/reaper
+
+go 1.23
