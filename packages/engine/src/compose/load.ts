@@ -118,7 +118,7 @@ export const resolve = Effect.fnUntraced(function* (resolving: Resolving) {
       files: found.files,
       environmentFiles: (options.envFiles ?? []).map((file) => absolute(options.workingDirectory, file)),
       locate: (path) => locate(tree, path),
-      content: (kind, file): Redacted.Redacted<string> | undefined => loading.contents.get(`${kind}/${file}`),
+      content: (kind, file): Redacted.Redacted | undefined => loading.contents.get(`${kind}/${file}`),
       variable: lookup,
     },
   } satisfies Stack

@@ -101,10 +101,8 @@ const readFile: (
         })
         continue
       }
-      const read = group.loading.interpolate
-        ? interpolate(document.root, { lookup: lookupIn(group.variables), findings })
-        : clone(document.root)
-      const own = mappingOf(read)!
+      const own = document.root
+      if (group.loading.interpolate) interpolate(own, { lookup: lookupIn(group.variables), findings })
       if (whole) {
         const trail = [...group.trail, file.path]
         yield* applyIncludes({ ...group, trail }, own, marks)
