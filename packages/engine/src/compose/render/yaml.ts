@@ -3,7 +3,7 @@ import type { Field, Type } from "../shape/Type.ts"
 import { compareText } from "../text/order.ts"
 import { yamlKey, yamlText } from "./yamlText.ts"
 
-export const toGoYaml = (value: unknown, type: Type): string => `${block(value, type, "", 0).trimStart()}\n`
+export const toGoYaml = (value: unknown, type: Type | undefined): string => `${block(value, type, "", 0).trimStart()}\n`
 
 const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === "object" && value !== null && !Array.isArray(value)

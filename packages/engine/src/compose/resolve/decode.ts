@@ -182,21 +182,12 @@ const fieldsOf = (type: Struct, mapping: Mapping | undefined): ReadonlyArray<Fie
   return indexes.sort((a, b) => a - b).map((index) => type.fields[index]!)
 }
 
+/** What Go prints for a field that holds nothing, where such a field is printed. */
+const ZERO = { text: "", bytes: "0", flag: false, whole: 0, command: null }
+
 const zeroOf = (type: Type): unknown => {
-  switch (type.is) {
-    case "text":
-      return ""
-    case "bytes":
-      return "0"
-    case "flag":
-      return false
-    case "whole":
-      return 0
-    case "command":
-      return null
-    default:
-      return {}
-  }
+  const zeros: Readonly<Record<string, unknown>> = ZERO
+  return Object.hasOwn(zeros, type.is) ? zeros[type.is] : {}
 }
 
 /** Data nobody gave a type: values under `x-` keys. */

@@ -5,7 +5,7 @@ import { Findings } from "../Findings.ts"
 import { isNull, Mapping, mappingOf, type Node, Source } from "../tree/Node.ts"
 import { sprint } from "../tree/scalar.ts"
 import { readYaml } from "../tree/read.ts"
-import type { ComposeText } from "./files.ts"
+import type { ComposeText } from "./Group.ts"
 import { interpolate } from "./interpolate.ts"
 import type { Loading, Variables } from "./Loading.ts"
 
