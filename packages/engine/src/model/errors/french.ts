@@ -125,8 +125,20 @@ const catalogue: Catalogue = {
     remedy: `Définissez-le avec \`windflow secret set ${e.name}\`.`,
   }),
   KeyringFailed: (e) => ({
-    message: `Impossible d’ouvrir le trousseau ${e.path} : ${e.detail}`,
-    remedy: "Restaurez la clé qui l’a scellé, et donnez au fichier de clé le mode 0600.",
+    message: `Le trousseau ${e.path} est inutilisable : ${e.detail}`,
+    remedy: {
+      "key-missing": "Restaurez le fichier de clé depuis votre sauvegarde, ou donnez sa clé dans WINDFLOW_KEYRING_KEY.",
+      "key-exposed":
+        "Retirez aux autres leurs droits (`chmod 600` sur le fichier de clé), puis changez la clé si quelqu’un a pu la lire.",
+      "key-malformed":
+        "Donnez 32 octets aléatoires en base64 ou en hexadécimal, par exemple de `openssl rand -base64 32`.",
+      "key-wrong": "Donnez la clé qui a scellé le trousseau.",
+      tampered: "Restaurez le trousseau depuis une sauvegarde et cherchez qui l’a modifié.",
+      locked:
+        "Attendez l’autre processus, ou arrêtez-le. S’il est sur une autre machine, supprimez son fichier de verrou une fois qu’il a disparu.",
+      invalid: "Corrigez le nom ou la valeur.",
+      unreadable: "Vérifiez le chemin, ses droits et la place sur le disque.",
+    }[e.reason],
   }),
   StateCorrupt: (e) => ({
     message: `${e.what} est illisible : ${e.detail}`,
