@@ -62,11 +62,14 @@ export const buildProgram = (texts: Texts): Program => {
 
   const config = verb("config", verbs.config, () => import("./verbs/config.ts"), ["-q", "--format"])
   config.command
-    .addOption(new Option("--format <format>", flags.format).choices(["yaml", "json"]).default("yaml"))
+    .addOption(new Option("--format <format>", flags.format).choices(["yaml", "json"]))
     .option("--hash <services>", flags.hash)
     .option("--services", flags.services)
-    .option("-q, --quiet", flags.quiet)
-    .option("-o, --output <file>", flags.out)
+    .option("--volumes", flags.volumeNames)
+    .option("--networks", flags.networkNames)
+    .option("--images", flags.imageNames)
+    .option("-q, --quiet", flags.validateOnly)
+    .option("-o, --output <file>", flags.output)
   config.done()
 
   const upFlags = (command: Command) =>
