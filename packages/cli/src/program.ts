@@ -153,6 +153,14 @@ export const buildProgram = (texts: Texts): Program => {
   rollback.command.addOption(new Option("--to <number>", flags.to).argParser(wholeNumber))
   rollback.done()
 
+  const secret = root.command("secret").description(verbs.secret).helpOption("-h, --help", flags.help)
+  const secretSet = secret.command("set").description(verbs.secretSet).argument("<name>", args.secretName)
+  secretSet.action(record(() => import("./verbs/secretSet.ts"), secretSet))
+  addGlobals(secretSet, texts)
+  const secretLs = secret.command("ls").description(verbs.secretLs)
+  secretLs.action(record(() => import("./verbs/secretLs.ts"), secretLs))
+  addGlobals(secretLs, texts)
+
   verb("doctor", verbs.doctor, () => import("./verbs/doctor.ts")).done()
 
   root.helpCommand("help [command]", verbs.help)

@@ -40,6 +40,7 @@ export type {
 } from "./contract.ts"
 export { defineStack, type DefineStackOptions } from "./defineStack.ts"
 export { isError, type RunFailure } from "./isError.ts"
+export { type Keyring, type KeyringLocation, openKeyring } from "./keyring.ts"
 export { defaultStateDirectory, type OpenOptions } from "./open.ts"
 export { parsePlan, type Plan } from "./plan.ts"
 export { secret, type SecretRef } from "./secret.ts"
