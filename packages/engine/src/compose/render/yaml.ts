@@ -1,32 +1,37 @@
 /** YAML as the reference prints it: two spaces, fields in struct order, extensions last. */
 import type { Field, Type } from "../shape/Type.ts"
 import { compareText } from "../text/order.ts"
-import { yamlText } from "./yamlText.ts"
+import { yamlKey, yamlText } from "./yamlText.ts"
 
-export const toGoYaml = (value: unknown, type: Type): string => `${block(value, type, "").trimStart()}\n`
+export const toGoYaml = (value: unknown, type: Type): string => `${block(value, type, "", 0).trimStart()}\n`
 
 const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === "object" && value !== null && !Array.isArray(value)
 
-/** A value behind `key:`: on the same line with a space before it, or on the lines below. */
-const block = (value: unknown, type: Type | undefined, indent: string): string => {
+/** A value behind `key:` or `-`: on the same line with a space before it, or on the lines below. */
+const block = (value: unknown, type: Type | undefined, indent: string, column: number): string => {
   if (Array.isArray(value)) {
     if (value.length === 0) return " []"
     const of = type?.is === "list" ? type.of : undefined
-    return value.map((item) => `\n${indent}- ${block(item, of, `${indent}  `).trimStart()}`).join("")
+    return value.map((item) => `\n${indent}- ${block(item, of, `${indent}  `, indent.length + 2).trimStart()}`).join("")
   }
   if (isRecord(value)) {
     const members = membersOf(value, type)
     if (members.length === 0) return " {}"
     return members
-      .map(([key, item, of]) => `\n${indent}${yamlText(key, indent, true)}:${nested(item, of, indent)}`)
+      .map(([key, item, of]) => {
+        const name = yamlKey(key)
+        // A long key stands on a line of its own, and so does its value.
+        const lead = key.length > MAX_SIMPLE_KEY ? `? ${name}\n${indent}` : name
+        const start = key.length > MAX_SIMPLE_KEY ? 2 : [...name].length + 2
+        return `\n${indent}${lead}:${block(item, of, `${indent}  `, indent.length + start)}`
+      })
       .join("")
   }
-  return ` ${typeof value === "string" ? yamlText(value, indent) : String(value ?? null)}`
+  return ` ${typeof value === "string" ? yamlText(value, { indent, column }) : String(value ?? null)}`
 }
 
-/** Lists stand two spaces in, like mappings. */
-const nested = (value: unknown, type: Type | undefined, indent: string): string => block(value, type, `${indent}  `)
+const MAX_SIMPLE_KEY = 128
 
 const membersOf = (
   value: Readonly<Record<string, unknown>>,

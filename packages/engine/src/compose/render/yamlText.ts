@@ -7,25 +7,73 @@ const BREAK = /[\n\r\u0085\u2028\u2029]/
 // eslint-disable-next-line no-control-regex -- what must be escaped
 const UNPRINTABLE = /[\0-\u0009\u000b-\u001f\u007f-\u009f\ufeff\ufffe\uffff\ud800-\udfff]/
 
-/** `indent` is that of the surrounding mapping; keys never use a block style. */
-export const yamlText = (text: string, indent: string, isKey = false): string => {
-  const broken = BREAK.test(text)
-  const escapes = UNPRINTABLE.test(text) || /[ ](?=[\n\r\u0085\u2028\u2029])/.test(text)
-  if (text.includes("\n")) {
-    const literal = !isKey && text.trim() !== "" && !escaped(text) && !text.endsWith(" ")
-    return literal ? literalBlock(text, indent) : doubleQuoted(text)
+/** Lines are folded at the first space behind this column. */
+const WIDTH = 80
+
+export interface Position {
+  /** Indentation of lines that continue the text. */
+  readonly indent: string
+  /** Characters that stand before it on its line. */
+  readonly column: number
+}
+
+/** A text as the value of a mapping, or as an item of a list. */
+export const yamlText = (text: string, at: Position): string => {
+  if (text.includes("\n"))
+    return text.trim() === "" || escaped(text) || text.endsWith(" ")
+      ? doubleQuoted(text, at)
+      : literalBlock(text, at.indent)
+  return singleLine(text, at)
+}
+
+/** A key: never folded, never a block. */
+export const yamlKey = (text: string): string => {
+  if (text.includes("\n")) return doubleQuoted(text, undefined)
+  return text === "" ? '""' : singleLine(text, undefined)
+}
+
+const singleLine = (text: string, at: Position | undefined): string => {
+  if (UNPRINTABLE.test(text) || / [\r\u0085\u2028\u2029]/.test(text)) return doubleQuoted(text, at)
+  if (OLD_BOOLEAN.test(text) || BASE_60.test(text) || text === "<<") return doubleOrSingle(text, at)
+  // What would be read as something else is put between double quotes, what cannot stand bare between single ones.
+  if (typeof resolvePlain(text) !== "string") return doubleQuoted(text, at)
+  return plainAllowed(text) && !BREAK.test(text) ? fold([...text], at, "plain") : doubleOrSingle(text, at)
+}
+
+/** A space behind a line break cannot stand between single quotes. */
+const doubleOrSingle = (text: string, at: Position | undefined): string =>
+  /[\r\u0085\u2028\u2029] /.test(text) ? doubleQuoted(text, at) : singleQuoted(text, at)
+
+/** Breaks the line at single spaces that lie beyond the width; `pieces` are characters, escapes in one piece. */
+const fold = (
+  pieces: ReadonlyArray<string>,
+  at: Position | undefined,
+  style: "plain" | "single" | "double",
+): string => {
+  if (at === undefined) return pieces.join("")
+  let column = at.column
+  let spaces = false
+  let text = ""
+  for (const [i, piece] of pieces.entries()) {
+    if (piece !== " ") {
+      spaces = false
+      text += piece
+      column += [...piece].length
+      continue
+    }
+    const inner = style === "plain" || (i > 1 && i < pieces.length - 2)
+    const again = pieces[i + 1] === " "
+    if (!spaces && column > WIDTH && inner && (!again || style === "double")) {
+      // The backslash keeps a space at the beginning of the next line.
+      text += `\n${at.indent}${again ? "\\" : ""}`
+      column = at.indent.length + (again ? 1 : 0)
+    } else {
+      text += piece
+      column++
+    }
+    spaces = true
   }
-  if (escapes) return doubleQuoted(text)
-  const quoted =
-    OLD_BOOLEAN.test(text) ||
-    BASE_60.test(text) ||
-    text === "<<" ||
-    typeof resolvePlain(text) !== "string" ||
-    broken ||
-    !plainAllowed(text)
-  if (!quoted) return text
-  // A space behind a line break cannot stand between single quotes.
-  return broken && /[\r\u0085\u2028\u2029] /.test(text) ? doubleQuoted(text) : singleQuoted(text)
+  return text
 }
 
 /** Tabs may stand in a literal block, other special characters not, nor a space before a line break. */
@@ -42,7 +90,8 @@ const plainAllowed = (text: string): boolean => {
   return !/:(?:\s|$)/.test(text) && !/\s#/.test(text)
 }
 
-const singleQuoted = (text: string): string => `'${text.replaceAll("'", "''")}'`
+const singleQuoted = (text: string, at: Position | undefined): string =>
+  fold(["'", ...[...text].map((char) => (char === "'" ? "''" : char)), "'"], at, "single")
 
 const ESCAPES: Readonly<Record<string, string>> = {
   "\0": "0",
@@ -61,22 +110,18 @@ const ESCAPES: Readonly<Record<string, string>> = {
   "\u2029": "P",
 }
 
-const doubleQuoted = (text: string): string => {
-  let quoted = ""
-  for (const char of text) {
-    const code = char.codePointAt(0)!
-    if (char !== '"' && char !== "\\" && !BREAK.test(char) && !(UNPRINTABLE.test(char) || code > 0xffff)) quoted += char
-    else if (ESCAPES[char] !== undefined) quoted += `\\${ESCAPES[char]}`
-    else {
-      const [letter, width] = code <= 0xff ? ["x", 2] : code <= 0xffff ? ["u", 4] : ["U", 8]
-      quoted += `\\${letter}${code
-        .toString(16)
-        .toUpperCase()
-        .padStart(width as number, "0")}`
-    }
-  }
-  return `"${quoted}"`
+const doubleQuoted = (text: string, at: Position | undefined): string =>
+  fold(['"', ...[...text].map(escapeChar), '"'], at, "double")
+
+const escapeChar = (char: string): string => {
+  const code = char.codePointAt(0)!
+  if (char !== '"' && char !== "\\" && !BREAK.test(char) && !UNPRINTABLE.test(char)) return char
+  if (Object.hasOwn(ESCAPES, char)) return `\\${ESCAPES[char]}`
+  if (code <= 0xff) return `\\x${hex(code, 2)}`
+  return code <= 0xffff ? `\\u${hex(code, 4)}` : `\\U${hex(code, 8)}`
 }
+
+const hex = (code: number, width: number): string => code.toString(16).toUpperCase().padStart(width, "0")
 
 const literalBlock = (text: string, indent: string): string => {
   const hint = text.startsWith(" ") ? "2" : ""
