@@ -60,3 +60,9 @@ export const loadConfig = Effect.fn("loadConfig")(function* (choice: string | fa
   const file = choice === undefined ? yield* findConfig(directory) : resolve(directory, choice)
   return file === undefined ? none : { file, config: yield* importConfig(file) }
 })
+
+/** As a Promise, for who needs the configuration without opening anything. Rejects with `ConfigInvalid` or `FileUnreadable`. */
+export const loadConfigFile = (options: {
+  readonly directory: string
+  readonly config?: string | false | undefined
+}): Promise<LoadedConfig> => Effect.runPromise(loadConfig(options.config, options.directory))
