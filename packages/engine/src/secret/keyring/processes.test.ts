@@ -4,7 +4,7 @@ import { assert, it } from "@effect/vitest"
 import { Effect, Redacted } from "effect"
 import { freshPlace, openAt, runChild, secretText } from "./keyring.fixture.ts"
 import { lockFile } from "./FileLock.ts"
-import { isGone, thisProcess } from "./processIdentity.ts"
+import { isGone, thisClaimant } from "./claimant.ts"
 
 const child = (argv: ReadonlyArray<string>, killBefore?: string) => Effect.promise(() => runChild(argv, killBefore))
 const names = (directory: string) => Effect.promise(() => readdir(directory))
@@ -72,12 +72,16 @@ it.live("opens after a key change was killed at any of its writes, and the chang
 it.live("waits for no claim of a process that is gone, and names a holder it cannot judge", () =>
   Effect.gen(function* () {
     const { path } = yield* freshPlace
-    const here = thisProcess()
+    const here = thisClaimant()
     assert.isFalse(isGone(here, here))
-    assert.isTrue(isGone({ ...here, boot: "another boot" }, here))
     assert.isTrue(isGone({ ...here, started: "1" }, here))
-    assert.isFalse(isGone({ ...here, host: "elsewhere", pid: 1, started: "1" }, here))
-    assert.isFalse(isGone({ ...here, namespace: "a container", started: "1" }, here))
+    assert.isTrue(isGone({ ...here, bootId: "another boot/ns" }, here))
+    assert.isFalse(isGone({ ...here, host: "elsewhere", started: "1" }, here))
+    assert.isFalse(isGone({ ...here, bootId: `${here.bootId.split("/")[0]}/a container`, started: "1" }, here))
+    const elsewhere = { ...here, bootId: "", started: "" }
+    const table = (started: string | undefined) => ({ bootId: () => "", started: () => started })
+    assert.isTrue(isGone(elsewhere, elsewhere, table(undefined)))
+    assert.isFalse(isGone(elsewhere, elsewhere, table("5")))
     const put = (suffix: string, content: unknown) =>
       Effect.promise(() => writeFile(`${path}.lock-${suffix}`, JSON.stringify(content)))
     yield* put("dead", { ...here, started: "1" })
