@@ -62,11 +62,14 @@ export const buildProgram = (texts: Texts): Program => {
 
   const config = verb("config", verbs.config, () => import("./verbs/config.ts"), ["-q", "--format"])
   config.command
-    .addOption(new Option("--format <format>", flags.format).choices(["yaml", "json"]).default("yaml"))
+    .addOption(new Option("--format <format>", flags.format).choices(["yaml", "json"]))
     .option("--hash <services>", flags.hash)
     .option("--services", flags.services)
-    .option("-q, --quiet", flags.quiet)
-    .option("-o, --output <file>", flags.out)
+    .option("--volumes", flags.volumeNames)
+    .option("--networks", flags.networkNames)
+    .option("--images", flags.imageNames)
+    .option("-q, --quiet", flags.validateOnly)
+    .option("-o, --output <file>", flags.output)
   config.done()
 
   const upFlags = (command: Command) =>
@@ -149,6 +152,14 @@ export const buildProgram = (texts: Texts): Program => {
   const rollback = verb("rollback", verbs.rollback, () => import("./verbs/rollback.ts"))
   rollback.command.addOption(new Option("--to <number>", flags.to).argParser(wholeNumber))
   rollback.done()
+
+  const secret = root.command("secret").description(verbs.secret).helpOption("-h, --help", flags.help)
+  const secretSet = secret.command("set").description(verbs.secretSet).argument("<name>", args.secretName)
+  secretSet.action(record(() => import("./verbs/secretSet.ts"), secretSet))
+  addGlobals(secretSet, texts)
+  const secretLs = secret.command("ls").description(verbs.secretLs)
+  secretLs.action(record(() => import("./verbs/secretLs.ts"), secretLs))
+  addGlobals(secretLs, texts)
 
   verb("doctor", verbs.doctor, () => import("./verbs/doctor.ts")).done()
 

@@ -1,18 +1,8 @@
 /** The built-in compose driver as a factory. The driver and the Docker client are imported when a target is opened. */
 import { openDriver } from "@windflow/engine/driver"
-import { SecretMissing, Usage } from "@windflow/engine/model"
-import type { SecretStoreShape } from "@windflow/engine/secret"
+import { Usage } from "@windflow/engine/model"
 import { Effect } from "effect"
 import type { DriverFactory } from "./session.ts"
-
-/** When no store was handed over: a stack with secrets is refused with a reason. */
-const noSecrets: SecretStoreShape = {
-  version: (name) => Effect.fail(new SecretMissing({ name, detail: "no secret store was opened" })),
-  reveal: (name) => Effect.fail(new SecretMissing({ name, detail: "no secret store was opened" })),
-  set: (name) => Effect.die(new SecretMissing({ name, detail: "no secret store was opened" })),
-  list: Effect.succeed([]),
-  remove: (name) => Effect.fail(new SecretMissing({ name, detail: "no secret store was opened" })),
-}
 
 export const composeDriver: DriverFactory = {
   name: "compose",
@@ -34,7 +24,7 @@ export const composeDriver: DriverFactory = {
     return openDriver(
       driver({
         api: yield* openDocker(resolved),
-        secrets: context.secrets ?? noSecrets,
+        secrets: context.secrets,
         config: resolved.config,
         localFiles: resolved.endpoint._tag === "Unix",
       }),

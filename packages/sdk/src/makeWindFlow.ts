@@ -66,7 +66,7 @@ export const makeWindFlow = Effect.fn("makeWindFlow")(function* (ports: Ports) {
         ? Effect.fail(new Usage({ subject: key, detail: "unknown target" }))
         : ports.open(target)
     },
-    idleTimeToLive: Duration.seconds(30),
+    idleTimeToLive: Duration.seconds(1),
   })
 
   const at = Effect.fn("at")(function* (where: Where) {

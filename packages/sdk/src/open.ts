@@ -9,6 +9,7 @@ import { Context, Effect, Exit, Scope } from "effect"
 import { composeDriver } from "./composeDriver.ts"
 import { loadConfig } from "./configFile.ts"
 import type { WindFlow } from "./contract.ts"
+import { keyringIn } from "./keyring.ts"
 import { makeWindFlow } from "./makeWindFlow.ts"
 import { promiseFace } from "./promise.ts"
 import { fileRegistry, memoryRegistry } from "./registry.ts"
@@ -19,6 +20,7 @@ import { state as stateChoices, type StateStore } from "./state.ts"
 export interface OpenOptions {
   /** Where locks, revisions and the journal lie; default `state.onTarget()`. */
   readonly state?: StateStore
+  /** What `secret("name")` refers to; default: the local keyring in the state directory. */
   readonly secrets?: SecretStoreShape
   /** Drivers of your own, before the built-in ones of the same name. */
   readonly drivers?: ReadonlyArray<DriverFactory>
@@ -27,8 +29,8 @@ export interface OpenOptions {
   /** Default: the current directory. */
   readonly directory?: string
   /**
-   * Environment variables that may be used: DOCKER_HOST, DOCKER_CONTEXT, DOCKER_CONFIG, DOCKER_TLS_VERIFY, DOCKER_CERT_PATH and
-   * HOME. Default: none; hand over `process.env` to behave as Docker's own tools do.
+   * Environment variables that may be used: DOCKER_HOST, DOCKER_CONTEXT, DOCKER_CONFIG, DOCKER_TLS_VERIFY, DOCKER_CERT_PATH,
+   * XDG_STATE_HOME and WINDFLOW_KEYRING_KEY. Default: none; hand over `process.env` to behave as Docker's own tools do.
    */
   readonly env?: Readonly<Record<string, string | undefined>>
   /** Journal and registered targets; default: `windflow` in the user's state directory. */
@@ -76,7 +78,8 @@ export const openEffect = Effect.fn("windflow.open")(function* (options: OpenOpt
   const state = options.state ?? stateChoices.onTarget()
   const stateDirectory = options.stateDirectory ?? defaultStateDirectory(env)
   const drivers = [...(options.drivers ?? []), composeDriver]
-  const context: DriverContext = { env, secrets: options.secrets }
+  const secrets = options.secrets ?? keyringIn({ directory: stateDirectory, env })
+  const context: DriverContext = { env, secrets }
   return yield* makeWindFlow({
     config,
     registry: state._state === "memory" ? memoryRegistry() : fileRegistry(join(stateDirectory, "targets.json")),

@@ -112,7 +112,7 @@ export const resolveTarget = Effect.fn("resolveTarget")(function* (
     })
   const wanted =
     place.target ?? (environment === undefined ? undefined : known[environment]?.target) ?? config.defaults?.target
-  if (wanted === undefined || wanted === "local") return local
+  if (wanted === undefined || wanted === "local" || wanted === local.name) return local
   if (typeof wanted !== "string") return wanted
   if (wanted.includes("://"))
     return yield* Effect.try({

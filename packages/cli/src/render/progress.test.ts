@@ -16,7 +16,7 @@ const groups = [
 ]
 const story: ReadonlyArray<Event> = [
   { _tag: "RunStarted", seq: 1, at: at(0), run: "r1", deployment: "shop@local" },
-  { _tag: "RunResumed", seq: 2, at: at(0), operation: "db/create", done: 1 },
+  { _tag: "RunResumed", seq: 2, at: at(0), run: "r0", operation: "db/create", done: 1 },
   { _tag: "Planned", seq: 3, at: at(0), hash: "h", groups },
   { _tag: "OperationStarted", seq: 4, at: at(1), operation: "net/create" },
   { _tag: "OperationSucceeded", seq: 5, at: at(2), operation: "net/create" },
