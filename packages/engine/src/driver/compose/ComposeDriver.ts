@@ -1,6 +1,6 @@
 /** The compose driver: stacks on one Docker engine, with Compose's names and labels. Puts its five steps together. */
 import { Effect, Result } from "effect"
-import type { SecretStore } from "../../secret/SecretStore.ts"
+import type { SecretStoreShape } from "../../secret/SecretStore.ts"
 import type { DockerConfig } from "../../transport/dockerConfig.ts"
 import type { DockerApiShape } from "../../transport/DockerApi.ts"
 import type { Driver } from "../Driver.ts"
@@ -21,7 +21,7 @@ import { retain } from "./retain.ts"
 /** What the driver works with; nothing is opened or read before the first step. */
 export interface ComposeDriverContext {
   readonly api: DockerApiShape
-  readonly secrets: SecretStore
+  readonly secrets: Pick<SecretStoreShape, "version" | "reveal">
   /** Docker's client configuration: proxies for containers, credentials of registries. */
   readonly config: DockerConfig
   /** The engine sees this machine's file system: bind mounts of local paths make sense. */

@@ -76,21 +76,21 @@ export const grantTarget = (grant: typeof FileReference.Type, directory: string)
   return target.startsWith("/") ? target : directory + target
 }
 
-const grants = (desired: DesiredUp, model: Service): ReadonlyArray<JsonObject> => [
-  ...(model.secrets ?? []).map((grant) => ({
-    Type: "bind",
-    Source: desired.secretFiles[grant.source ?? ""]?.file ?? "",
-    Target: grantTarget(grant, "/run/secrets/"),
-    ReadOnly: true,
-    BindOptions: {},
-  })),
-  ...(model.configs ?? []).map((grant) => ({
-    Type: "bind",
-    Source: desired.configs[grant.source ?? ""]?.file ?? "",
-    Target: grantTarget(grant, "/"),
-    ReadOnly: true,
-  })),
-]
+/** By target: a bind mount that is never created on the host when the file is missing. */
+const grants = (desired: DesiredUp, model: Service): ReadonlyArray<readonly [string, JsonObject]> => {
+  const bind = (Source: string | undefined, Target: string, options: JsonObject): readonly [string, JsonObject] => [
+    Target,
+    { Type: "bind", Source: Source ?? "", Target, ReadOnly: true, ...options },
+  ]
+  return [
+    ...(model.secrets ?? []).map((grant) =>
+      bind(desired.secretFiles[grant.source ?? ""]?.file, grantTarget(grant, "/run/secrets/"), { BindOptions: {} }),
+    ),
+    ...(model.configs ?? []).map((grant) =>
+      bind(desired.configs[grant.source ?? ""]?.file, grantTarget(grant, "/"), {}),
+    ),
+  ]
+}
 
 export const containerMounts = (
   desired: DesiredUp,
@@ -120,8 +120,7 @@ export const containerMounts = (
       binds.push(bindString(volumeName(desired, source) ?? source, volume))
     else mounts.push(mountOf(volume, volumeName(desired, source) ?? source))
   }
-  for (const grant of grants(desired, model)) {
-    const target = String(grant["Target"])
+  for (const [target, grant] of grants(desired, model)) {
     if (taken.has(target)) continue
     taken.add(target)
     mounts.push(grant)

@@ -20,8 +20,11 @@ export const recover = (
   Effect.gen(function* () {
     const { api } = context
     const find = (idOrName: string) =>
-      Effect.catch(api.containers.inspect(idOrName), (error) =>
-        error instanceof EngineFailed && error.status === 404 ? Effect.succeed(undefined) : Effect.fail(error),
+      api.containers.inspect(idOrName).pipe(
+        Effect.catchIf(
+          (error) => error instanceof EngineFailed && error.status === 404,
+          () => Effect.succeed(undefined),
+        ),
       )
     const { verb, args } = yield* actionOf(operation)
     switch (verb) {

@@ -39,7 +39,7 @@ export const selectServices = (
       if (seen.has(next.name)) continue
       seen.add(next.name)
       pending.push({ name: next.name, expanded: true })
-      for (const dependency of dependenciesOf(model, next.name).reverse())
+      for (const dependency of dependenciesOf(model, next.name).toReversed())
         if (
           !seen.has(dependency) &&
           model.services[dependency] !== undefined &&

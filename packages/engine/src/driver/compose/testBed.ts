@@ -9,19 +9,20 @@ import { join } from "node:path"
 import { Effect, Redacted, Result, Schema, type Scope } from "effect"
 import { SecretMissing, type WindFlowError } from "../../model/errors/union.ts"
 import type { Stack } from "../../model/Stack.ts"
-import { Service, StackModel } from "../../model/StackModel.ts"
+import { type Service, StackModel } from "../../model/StackModel.ts"
 import type { Operation, Outputs } from "../../plan/Operation.ts"
 import type { PlanDraft } from "../../plan/Plan.ts"
 import { brokenRule } from "../../plan/seal.ts"
-import type { SecretStore } from "../../secret/SecretStore.ts"
 import type { DockerApiShape } from "../../transport/DockerApi.ts"
 import { resolveEndpoint } from "../../transport/endpoint.ts"
 import { openDocker, processSources } from "../../transport/openDocker.ts"
 import type { Driver, Report } from "../Driver.ts"
 import { defaultDownOptions, defaultUpOptions, type DownOptions, type Request, type UpOptions } from "../Request.ts"
-import { composeDriver } from "./ComposeDriver.ts"
+import { type ComposeDriverContext, composeDriver } from "./ComposeDriver.ts"
 import type { Desired } from "./Desired.ts"
 import type { Observed } from "./Observed.ts"
+
+type Secrets = ComposeDriverContext["secrets"]
 
 /** The reference implementation; the shard that needs it is skipped, and says so, where it is not there. */
 export const composeBinary = process.env["WINDFLOW_COMPOSE"] ?? join(homedir(), ".cache/windflow/compose-5.5.0")
@@ -81,14 +82,14 @@ export const modelOf = (
   ...rest,
 })
 
-export const noSecrets: SecretStore = {
+export const noSecrets: Secrets = {
   version: (name) => Effect.fail(new SecretMissing({ name, detail: "there are none in this test" })),
   reveal: (name) => Effect.fail(new SecretMissing({ name, detail: "there are none in this test" })),
 }
 
 export const secretsOf = (
   values: Readonly<Record<string, { readonly version: string; readonly value: string }>>,
-): SecretStore => {
+): Secrets => {
   const find = (name: string) => {
     const found = values[name]
     return found === undefined
@@ -126,10 +127,7 @@ export const down = (project: string, options: Partial<DownOptions> = {}): Reque
 })
 
 /** The local engine, or another endpoint. */
-export const openBed = (
-  url?: string,
-  secrets: SecretStore = noSecrets,
-): Effect.Effect<Bed, WindFlowError, Scope.Scope> =>
+export const openBed = (url?: string, secrets: Secrets = noSecrets): Effect.Effect<Bed, WindFlowError, Scope.Scope> =>
   Effect.gen(function* () {
     const resolved = yield* Effect.fromResult(resolveEndpoint(url, processSources(process.env)))
     const api = yield* openDocker(resolved)

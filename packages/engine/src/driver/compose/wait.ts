@@ -124,9 +124,8 @@ export const waitFor = (
   })
   return Effect.gen(function* () {
     const found = yield* Effect.timeoutOption(watch, `${request.seconds} seconds`)
-    if (found._tag === "Some" && found.value.verdict === "reached") return
     const { details, verdict } =
       found._tag === "Some" ? found.value : { details: yield* look, verdict: "waiting" as const }
-    return yield* Effect.flatMap(failure(api, details, request, verdict), Effect.fail)
+    if (verdict !== "reached") yield* Effect.flatMap(failure(api, details, request, verdict), Effect.fail)
   })
 }
