@@ -36,8 +36,7 @@ export const processHost = (): Host => ({
   pid: process.pid,
   stdout: process.stdout,
   stderr: process.stderr,
-  // A Node stream without an encoding yields buffers, which its type does not say.
-  stdin: process.stdin as typeof process.stdin & AsyncIterable<Uint8Array>,
+  stdin: process.stdin,
   onSignal: (signal, listener) => {
     process.on(signal, listener)
     return () => process.off(signal, listener)

@@ -45,12 +45,24 @@ export const buildProgram = (texts: Texts): Program => {
         flags: mergeGlobals(root.opts<GlobalFlags>(), command.opts<GlobalFlags>()),
         // Variadic arguments come as one array each; a verb wants its words in a row.
         run: async (context) =>
-          (await load()).default(context, command.opts<Options & OptionValues>(), command.processedArgs.flat().filter(isText)),
+          (await load()).default(
+            context,
+            command.opts<Options & OptionValues>(),
+            command.processedArgs.flat().filter(isText),
+          ),
       }
     }
 
-  const verb = <Options>(name: string, text: string, load: () => Loaded<Options>, owned: ReadonlyArray<string> = []) => {
-    const command = root.command(name).description(text).helpOption(owned.includes("-h") ? "--help" : "-h, --help", flags.help)
+  const verb = <Options>(
+    name: string,
+    text: string,
+    load: () => Loaded<Options>,
+    owned: ReadonlyArray<string> = [],
+  ) => {
+    const command = root
+      .command(name)
+      .description(text)
+      .helpOption(owned.includes("-h") ? "--help" : "-h, --help", flags.help)
     command.action(record(load, command))
     return { command, done: () => addGlobals(command, texts, owned) }
   }

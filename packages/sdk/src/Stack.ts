@@ -16,4 +16,5 @@ export interface Stack {
 }
 
 /** The resolved Compose model of a stack, as `windflow config` prints it. Rejects with `ComposeInvalid`. */
-export const resolveModel = async (stack: Stack): Promise<StackModel> => (await Effect.runPromise(stack[resolveStack])).model
+export const resolveModel = async (stack: Stack): Promise<StackModel> =>
+  (await Effect.runPromise(stack[resolveStack])).model

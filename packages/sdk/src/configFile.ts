@@ -9,7 +9,12 @@ import { ConfigInvalid, FileUnreadable } from "@windflow/engine/model"
 import { Effect, Result, Schema } from "effect"
 import { Config } from "./config.ts"
 
-export const configFileNames = ["windflow.config.ts", "windflow.config.mts", "windflow.config.js", "windflow.config.mjs"]
+export const configFileNames = [
+  "windflow.config.ts",
+  "windflow.config.mts",
+  "windflow.config.js",
+  "windflow.config.mjs",
+]
 
 export interface LoadedConfig {
   /** Absolute path; undefined when there is none. */

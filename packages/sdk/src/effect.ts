@@ -5,7 +5,16 @@ import { openEffect, type OpenOptions } from "./open.ts"
 
 export { composeEffect as compose, type ComposeOptions } from "./composeFile.ts"
 export { type Config, defineConfig } from "./config.ts"
-export type { DownFlags, EventsOptions, LogsOptions, PlanOptions, Ref, TargetReport, UpFlags, Where } from "./contract.ts"
+export type {
+  DownFlags,
+  EventsOptions,
+  LogsOptions,
+  PlanOptions,
+  Ref,
+  TargetReport,
+  UpFlags,
+  Where,
+} from "./contract.ts"
 export { defineStack } from "./defineStack.ts"
 export type { WindFlowShape } from "./effectContract.ts"
 export { isError, type RunFailure } from "./isError.ts"
@@ -21,5 +30,6 @@ export { target, type TargetInput, type TargetOptions } from "./target.ts"
 export class WindFlow extends Context.Service<WindFlow, WindFlowShape>()("windflow/sdk/WindFlow") {
   /** Opens nothing but the configuration file; targets are opened when they are used. */
   static readonly open = (options?: OpenOptions) => openEffect(options)
-  static readonly layer = (options?: OpenOptions) => Layer.effect(WindFlow, Effect.map(openEffect(options), WindFlow.of))
+  static readonly layer = (options?: OpenOptions) =>
+    Layer.effect(WindFlow, Effect.map(openEffect(options), WindFlow.of))
 }

@@ -27,10 +27,11 @@ export const fromFiles = (files: ReadonlyArray<string> | undefined, options: Com
   )
 
 /** A place in the JSON that a definition becomes says nothing to its author; the path does. */
-const withoutPlace = ({ place: _, ...diagnostic }: Diagnostic): Diagnostic => diagnostic
+const withoutPlace = ({ place: _place, ...diagnostic }: Diagnostic): Diagnostic => diagnostic
 
 /** `$` is an ordinary character in TypeScript: what looks like interpolation is escaped. */
-const escaped = (_: string, value: unknown): unknown => (typeof value === "string" ? value.replaceAll("$", "$$$$") : value)
+const escaped = (_: string, value: unknown): unknown =>
+  typeof value === "string" ? value.replaceAll("$", "$$$$") : value
 
 /** A stack made in code: the same checks as a file's. JSON is YAML, so the definition is loaded as a file without a name. */
 export const fromDefinition = (
@@ -56,9 +57,7 @@ export const fromDefinition = (
             diagnostics: [withoutPlace(error.diagnostics[0]), ...error.diagnostics.slice(1).map(withoutPlace)],
           })
         : new ComposeInvalid({
-            diagnostics: [
-              { severity: "error", code: "file", message: error.message, remedy: error.remedy },
-            ],
+            diagnostics: [{ severity: "error", code: "file", message: error.message, remedy: error.remedy }],
           }),
     ),
   )

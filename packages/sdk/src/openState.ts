@@ -42,5 +42,7 @@ export const openState = Effect.fn("openState")(function* (state: StateStore, di
     }
     case "memory":
       return { journal: memoryJournal(), ...over(memoryRecords(), target) } satisfies Stores
+    default:
+      return state satisfies never
   }
 })

@@ -124,6 +124,7 @@ describe("plan and apply", () => {
   it("is plain data that reads like prose, survives JSON, and can be applied", async () => {
     await using flow = fakeWindFlow()
     const plan = await flow.plan(shop(), { prepare: true })
+    // oxlint-disable-next-line typescript/restrict-template-expressions -- that a plan reads like prose is the point
     expect(`${plan}`).toContain("shop@fake")
     expect(flow.calls).toEqual([])
     const copy = parsePlan(JSON.stringify(plan))
@@ -142,7 +143,7 @@ describe("plan and apply", () => {
 
   it("refuses what is no plan", async () => {
     await using flow = fakeWindFlow()
-    expect(() => parsePlan("{}")).toThrow()
+    expect(() => parsePlan("{}")).toThrow("The plan cannot be read")
     expect(() => parsePlan("nonsense")).toThrow("it is not JSON")
     const forged: Plan = Object.assign({}, await flow.plan(shop()), { surprise: 1 })
     expect(isError(await failure(flow.apply(forged)), "StateCorrupt")).toBe(true)
@@ -178,4 +179,3 @@ describe("isError", () => {
     expect(isError(undefined)).toBe(false)
   })
 })
-

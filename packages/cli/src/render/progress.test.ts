@@ -21,7 +21,15 @@ const story: ReadonlyArray<Event> = [
   { _tag: "OperationStarted", seq: 4, at: at(1), operation: "net/create" },
   { _tag: "OperationSucceeded", seq: 5, at: at(2), operation: "net/create" },
   { _tag: "OperationStarted", seq: 6, at: at(2), operation: "db/create" },
-  { _tag: "Progress", seq: 7, at: at(3), operation: "db/create", current: 1_500_000, total: 3_000_000, text: "pulling" },
+  {
+    _tag: "Progress",
+    seq: 7,
+    at: at(3),
+    operation: "db/create",
+    current: 1_500_000,
+    total: 3_000_000,
+    text: "pulling",
+  },
   { _tag: "OperationSucceeded", seq: 8, at: at(4), operation: "db/create" },
   { _tag: "OperationStarted", seq: 9, at: at(4), operation: "db/start" },
   {

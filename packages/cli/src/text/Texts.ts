@@ -176,7 +176,11 @@ export interface Texts {
     readonly nextLogs: string
     readonly unhealthy: (names: string) => string
   }
-  readonly init: { readonly wrote: (file: string) => string; readonly exists: (file: string) => string; readonly next: string }
+  readonly init: {
+    readonly wrote: (file: string) => string
+    readonly exists: (file: string) => string
+    readonly next: string
+  }
   readonly doctor: {
     readonly node: string
     readonly config: string

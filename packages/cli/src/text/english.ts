@@ -5,7 +5,8 @@ const plural = (count: number, one: string, many = `${one}s`) => `${count} ${cou
 
 export const english: Texts = {
   help: {
-    program: "Plans, deploys and observes Compose stacks. Alone, it tells what runs here, what drifted and what to do next.",
+    program:
+      "Plans, deploys and observes Compose stacks. Alone, it tells what runs here, what drifted and what to do next.",
     headings: {
       usage: "Usage:",
       arguments: "Arguments:",
@@ -142,7 +143,8 @@ export const english: Texts = {
     stillStopping: (pid) =>
       `Still ending what is in flight. To force it: kill -9 ${pid}; the next \`windflow up\` finds out what happened and resumes.`,
   },
-  confirm: { deletesData: (what) => `This deletes data for good: ${what}. Go on?`,
+  confirm: {
+    deletesData: (what) => `This deletes data for good: ${what}. Go on?`,
     protected: (environment) => `Environment ${environment} is protected. Change it?`,
     declined: "Nothing was changed.",
   },

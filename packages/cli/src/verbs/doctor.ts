@@ -49,9 +49,7 @@ const doctor: Verb<object> = async (context) => {
       })
       return words.runs(projects, containers)
     }),
-    await tried(context, words.stateDirectory, async () =>
-      words.writable(await writable(stateDirectory(host))),
-    ),
+    await tried(context, words.stateDirectory, async () => words.writable(await writable(stateDirectory(host)))),
   ]
   const problems = findings.filter((finding) => !finding.well)
   if (context.json) context.print(JSON.stringify({ findings, problems: problems.length }))
