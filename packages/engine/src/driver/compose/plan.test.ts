@@ -139,6 +139,32 @@ describe("up", () => {
     `)
   })
 
+  test("scaled down, what matches stays rather than what has a low number", () => {
+    const desired = desiredOf(edited)
+    const outdated = running(desiredOf(web), "web", { id: id("a"), number: 1 })
+    const matching = running(desired, "web", { id: id("b"), number: 2 })
+    expect(changes(planned(desired, seen(desired, [outdated, matching])))).toEqual([
+      "delete service:web:1 (scaled down)",
+    ])
+  })
+
+  test("the cause names no field that replaces nothing", () => {
+    const desired = desiredOf({
+      ...chain,
+      db: {
+        image: "img",
+        command: ["new"],
+        pull_policy: "never",
+        deploy: { replicas: 1, resources: {}, placement: {} },
+      },
+    })
+    const before = desiredOf({ db: { image: "img", deploy: { replicas: 2, resources: {}, placement: {} } } })
+    const db = planned(desired, seen(desired, [running(before, "db")])).groups.find(
+      ({ resource }) => resource === "service:db:1",
+    )
+    expect(db?.cause).toBe("configuration changed: command")
+  })
+
   test("an anonymous volume moves on to the replacement", () => {
     const desired = desiredOf(edited)
     const name = id("f")
