@@ -7,7 +7,8 @@ import { defineConfig, type Plugin } from "rolldown"
  */
 const leftOut = (names: ReadonlyArray<string>): Plugin => ({
   name: "left-out",
-  resolveId: (source) => (names.some((name) => source === name || source.startsWith(`${name}/`)) ? `\0left-out:${source}` : null),
+  resolveId: (source) =>
+    names.some((name) => source === name || source.startsWith(`${name}/`)) ? `\0left-out:${source}` : null,
   load: (id) =>
     id.startsWith("\0left-out:")
       ? `throw new Error(${JSON.stringify(`${id.slice("\0left-out:".length)} is not part of the bundle`)})`

@@ -34,7 +34,8 @@ const ps: Verb<Options> = async (context, options, services) => {
   const shown = all.filter(
     (instance) =>
       (services.length === 0 || services.includes(instance.service)) &&
-      (options.all === true || (instance.state !== "exited" && instance.state !== "dead" && instance.state !== "created")),
+      (options.all === true ||
+        (instance.state !== "exited" && instance.state !== "dead" && instance.state !== "created")),
   )
   const { texts } = context
   if (options.quiet === true) for (const instance of shown) context.print(instance.id)
@@ -46,7 +47,10 @@ const ps: Verb<Options> = async (context, options, services) => {
     context.print(
       shown.length === 0
         ? texts.table.none
-        : table([name, image, service, status, ports], shown.map((one) => instanceRow(one, context.colors))),
+        : table(
+            [name, image, service, status, ports],
+            shown.map((one) => instanceRow(one, context.colors)),
+          ),
     )
   }
   return 0

@@ -2,3 +2,4 @@
 export * from "./FakeEngine.ts"
 export * from "./fakeDriver.ts"
 export * from "./fakeStack.ts"
+export * from "./faults.ts"
