@@ -15,7 +15,7 @@ export const confirmed = async (context: VerbContext, subject: string, question:
     // The host's streams are the process's own whenever they are terminals.
     {
       input: host.stdin as unknown as NodeJS.ReadableStream,
-      output: host.stderr as NodeJS.WritableStream,
+      output: host.stderr as unknown as NodeJS.WritableStream,
       signal,
     },
   )

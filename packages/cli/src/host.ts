@@ -20,8 +20,8 @@ export interface Host {
   readonly env: Readonly<Record<string, string | undefined>>
   readonly cwd: string
   readonly pid: number
-  readonly stdout: Output & Partial<NodeJS.WritableStream>
-  readonly stderr: Output & Partial<NodeJS.WritableStream>
+  readonly stdout: Output
+  readonly stderr: Output
   readonly stdin: Input
   /** Registers a listener and returns how to remove it. */
   readonly onSignal: (signal: StopSignal, listener: () => void) => () => void

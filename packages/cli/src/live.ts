@@ -20,7 +20,7 @@ const tree = async (context: VerbContext): Promise<Live> => {
   const { createLogUpdate } = await import("log-update")
   const { host, texts, colors } = context
   // Progress goes to standard error, as answers go to standard output.
-  const update = createLogUpdate(host.stderr as NodeJS.WritableStream, { showCursor: false })
+  const update = createLogUpdate(host.stderr as unknown as NodeJS.WritableStream, { showCursor: false })
   const describe = describing(context)
   let progress = noProgress
   let frame = 0

@@ -23,7 +23,7 @@ export { parsePlan, type Plan } from "./plan.ts"
 export { secret, type SecretRef } from "./secret.ts"
 export type { DriverContext, DriverFactory } from "./session.ts"
 export type { Stack } from "./Stack.ts"
-export { state, type StateStore } from "./state.ts"
+export { state, type StateStore, type Stores } from "./state.ts"
 export { target, type TargetInput, type TargetOptions } from "./target.ts"
 
 /** WindFlow as a service; `WindFlow.layer({ … })` opens it, the layer's scope closes it. */

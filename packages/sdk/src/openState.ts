@@ -3,25 +3,15 @@ import { join } from "node:path"
 import type { Target } from "@windflow/engine/model"
 import {
   fileRecords,
-  type Journal,
-  type Locks,
   makeFileJournal,
   makeLocks,
   makeRevisions,
   memoryJournal,
   memoryRecords,
   type RecordStore,
-  type Revisions,
 } from "@windflow/engine/state"
 import { Effect } from "effect"
-import type { StateStore } from "./state.ts"
-
-export interface Stores {
-  readonly journal: Journal
-  /** Absent: on the target. */
-  readonly locks?: Locks
-  readonly revisions?: Revisions
-}
+import type { StateStore, Stores } from "./state.ts"
 
 const over = (records: RecordStore, target: Target) => ({
   locks: makeLocks(records, { target: target.name }),
@@ -42,6 +32,8 @@ export const openState = Effect.fn("openState")(function* (state: StateStore, di
     }
     case "memory":
       return { journal: memoryJournal(), ...over(memoryRecords(), target) } satisfies Stores
+    case "custom":
+      return yield* state.open(target)
     default:
       return state satisfies never
   }

@@ -17,7 +17,7 @@ const typed = async (context: VerbContext, name: string): Promise<string> => {
     // The host's streams are the process's own whenever they are terminals.
     {
       input: context.host.stdin as unknown as NodeJS.ReadableStream,
-      output: context.host.stderr as NodeJS.WritableStream,
+      output: context.host.stderr as unknown as NodeJS.WritableStream,
       signal: context.signal,
     },
   )

@@ -1,6 +1,6 @@
 /** Which Compose files a command means, and the variables they may use: `-f`, COMPOSE_FILE, the usual names, `.env`. */
 import { Effect } from "effect"
-import { FileUnreadable } from "../model/errors/union.ts"
+import type { FileUnreadable } from "../model/errors/union.ts"
 import type { LoadCapability, LoadOptions } from "./Capability.ts"
 import { Findings } from "./Findings.ts"
 import { type Loading, read, readVariables } from "./resolve/Loading.ts"

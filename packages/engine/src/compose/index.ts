@@ -4,7 +4,10 @@
  */
 export type { LoadCapability, LoadOptions } from "./Capability.ts"
 export { findComposeFiles, type FoundFiles } from "./find.ts"
-export { load } from "./load.ts"
+export { fromObject, load, type ObjectOptions } from "./load.ts"
 export { normalizeProjectName } from "./resolve/projectName.ts"
+export { imageOf, imagesOf, referencesOf, withDigests } from "./images.ts"
+export { loadVariables, renderUnresolved } from "./unresolved.ts"
+export type { Variable } from "./text/template.ts"
 export { networkHash, serviceHash, volumeHash } from "./render/hash.ts"
 export { type Format, render } from "./render/render.ts"

@@ -6,8 +6,10 @@ import type { Service, StackModel } from "../model/StackModel.ts"
 import type { LoadCapability, LoadOptions } from "./Capability.ts"
 import { Findings } from "./Findings.ts"
 import { type FoundFiles, findFiles, makeLoading } from "./find.ts"
+import { fromData } from "./tree/data.ts"
 import { decode } from "./resolve/decode.ts"
-import { type ComposeText, readProject } from "./resolve/files.ts"
+import { readProject, readTree } from "./resolve/files.ts"
+import type { ComposeText } from "./resolve/Group.ts"
 import { type Loading, read } from "./resolve/Loading.ts"
 import { findNode, locate } from "./resolve/locate.ts"
 import { normalize } from "./resolve/normalize.ts"
@@ -17,6 +19,7 @@ import { byProfiles, closure, impliedProfiles, keepServices, withoutUnused } fro
 import { resolveServiceFiles, resolveWatchLinks } from "./resolve/serviceFiles.ts"
 import { project } from "./shape/model.ts"
 import { nearest } from "./text/nearest.ts"
+import { compareText } from "./text/order.ts"
 import { absolute } from "./text/path.ts"
 import { type Mapping, scalarAt } from "./tree/Node.ts"
 
@@ -25,25 +28,70 @@ export const load = (
   capability: LoadCapability,
 ): Effect.Effect<Stack, ComposeInvalid | FileUnreadable> =>
   Effect.gen(function* () {
-    const findings = new Findings()
-    const loading = makeLoading(options, capability, findings)
-    const found = yield* findFiles(options, loading)
-    const texts = yield* readMain(loading, found)
-    const variables = new Map(found.variables)
-    const name = projectName(options, loading, texts, found.projectDirectory, variables)
-    variables.set("COMPOSE_PROJECT_NAME", name)
-    const tree = yield* readProject(loading, texts, found.projectDirectory, variables)
-    if (tree.entries.size === 0 && !findings.failed)
-      findings.error("empty", { file: texts[0]?.path ?? "-", line: 1, column: 1 }, [], {
-        message: "the Compose file is empty",
-        expected: "services",
-        remedy: "Add a service.",
-      })
-    const stack = yield* resolve({ options, loading, tree, name, variables, found })
-    findings.warnings.forEach((warning) => options.onWarning?.(warning))
-    const [first, ...rest] = findings.errors
-    if (first !== undefined) return yield* new ComposeInvalid({ diagnostics: [first, ...rest] })
-    return stack
+    const loading = makeLoading(options, capability, new Findings())
+    const joined = yield* join(options, loading)
+    return yield* settle(options, loading.findings, yield* resolve({ options, loading, ...joined }))
+  })
+
+/** The files of a command as one tree, paths absolute; nothing is resolved beyond them. */
+export const join = Effect.fnUntraced(function* (options: LoadOptions, loading: Loading) {
+  const found = yield* findFiles(options, loading)
+  const texts = yield* readMain(loading, found)
+  const variables = new Map(found.variables)
+  const name = projectName(options, loading, texts, found.projectDirectory, variables)
+  variables.set("COMPOSE_PROJECT_NAME", name)
+  const tree = yield* readProject(loading, texts, found.projectDirectory, variables)
+  if (tree.entries.size === 0 && !loading.findings.failed)
+    loading.findings.error("empty", { file: texts[0]?.path ?? "-", line: 1, column: 1 }, [], {
+      message: "the Compose file is empty",
+      expected: "services",
+      remedy: "Add a service.",
+    })
+  return { found, variables, name, tree }
+})
+
+/** Tells the warnings; fails with every error there is. */
+export const settle = <A>(options: LoadOptions, findings: Findings, value: A): Effect.Effect<A, ComposeInvalid> => {
+  findings.warnings.forEach((warning) => options.onWarning?.(warning))
+  const [first, ...rest] = findings.errors
+  return first === undefined
+    ? Effect.succeed(value)
+    : Effect.fail(new ComposeInvalid({ diagnostics: [first, ...rest] }))
+}
+
+export interface ObjectOptions {
+  readonly name: string
+  /** What relative paths are seen from; absolute. */
+  readonly workingDirectory: string
+  readonly profiles?: ReadonlyArray<string>
+}
+
+const nothingToRead: LoadCapability = {
+  env: {},
+  readFile: () => Effect.succeed(undefined),
+  allowRemote: false,
+  allowProvider: true,
+}
+
+/**
+ * A stack from plain data in the syntax of a Compose file: the same checks and the same normalisation, no places. Dollars mean
+ * themselves. Without a capability nothing is read and the effect is synchronous.
+ */
+export const fromObject = (
+  input: unknown,
+  { name, workingDirectory, profiles = [] }: ObjectOptions,
+  capability: LoadCapability = nothingToRead,
+): Effect.Effect<Stack, ComposeInvalid> =>
+  Effect.gen(function* () {
+    const options: LoadOptions = { workingDirectory, projectName: name, profiles }
+    const loading = makeLoading(options, capability, new Findings(), { interpolate: false })
+    const { findings } = loading
+    const root = fromData(input, findings)
+    const variables = new Map(Object.entries(capability.env))
+    projectName(options, loading, [], workingDirectory, variables)
+    const tree = yield* readTree(loading, root, workingDirectory, variables)
+    const found = { files: [], projectDirectory: workingDirectory, variables }
+    return yield* settle(options, findings, yield* resolve({ options, loading, tree, name, variables, found }))
   })
 
 const readMain = Effect.fnUntraced(function* (loading: Loading, found: FoundFiles) {
@@ -74,7 +122,7 @@ interface Resolving {
 }
 
 /** The joined tree as a model: defaults, types, relations, profiles, env files. */
-export const resolve = Effect.fnUntraced(function* (resolving: Resolving) {
+const resolve = Effect.fnUntraced(function* (resolving: Resolving) {
   const { options, loading, tree, name, variables, found } = resolving
   const { findings } = loading
   const lookup = (variable: string) => variables.get(variable)
@@ -118,8 +166,11 @@ export const resolve = Effect.fnUntraced(function* (resolving: Resolving) {
       files: found.files,
       environmentFiles: (options.envFiles ?? []).map((file) => absolute(options.workingDirectory, file)),
       locate: (path) => locate(tree, path),
-      content: (kind, file): Redacted.Redacted<string> | undefined => loading.contents.get(`${kind}/${file}`),
+      content: (kind, file): Redacted.Redacted | undefined => loading.contents.get(`${kind}/${file}`),
       variable: lookup,
+      profiles: [...new Set(Object.values(whole.services).flatMap(({ profiles: own = [] }) => own))].toSorted(
+        compareText,
+      ),
     },
   } satisfies Stack
 })

@@ -80,8 +80,7 @@ const machine = (engine = makeFakeEngine()) => {
       const process = yield* makeMortal(processes.length + 1, crash)
       processes.push(process)
       const driver = process.driver(makeFakeDriver(engine, options))
-      const isDead = (owner: { readonly pid: number }) =>
-        Effect.sync(() => processes[owner.pid - 1]?.isDead() ?? false)
+      const isDead = (owner: { readonly pid: number }) => Effect.sync(() => processes[owner.pid - 1]?.isDead() ?? false)
       const deployments = makeDeployments({
         driver: openDriver(driver),
         target,
@@ -147,9 +146,7 @@ describe("any stack", () => {
       Effect.gen(function* () {
         const sent: Array<string> = []
         const events: Array<Event> = []
-        const fault: FakeDriverOptions = loses
-          ? { loseAnswer: (_, n) => n === nth }
-          : { fail: (_, n) => n === nth }
+        const fault: FakeDriverOptions = loses ? { loseAnswer: (_, n) => n === nth } : { fail: (_, n) => n === nth }
         const { spawn, engine } = machine()
         const { deployments } = yield* spawn(undefined, { ...fault, onExecute: ({ id }) => sent.push(id) })
         const request = up(stackOf(services))
@@ -220,7 +217,11 @@ describe("any stack", () => {
             assert.strictEqual((yield* deployments.plan(second)).operations.length, 0, at)
             const again: Array<Event> = []
             const current = yield* deployments.run(second, { onEvent: (event) => again.push(event) })
-            assert.notInclude(again.map((event) => event._tag), "RunResumed", at)
+            assert.notInclude(
+              again.map((event) => event._tag),
+              "RunResumed",
+              at,
+            )
             assert.strictEqual(current.number, history[0]?.revision.number, at)
           }
       }),

@@ -23,9 +23,11 @@ export interface StackOrigin {
   /** The place of a node, or of its nearest ancestor that has one; undefined for stacks made in code. */
   readonly locate: (path: ModelPath) => Place | undefined
   /** What a config or secret declared with `environment` holds; it never enters the model. */
-  readonly content?: (kind: "configs" | "secrets", name: string) => Redacted.Redacted<string> | undefined
+  readonly content?: (kind: "configs" | "secrets", name: string) => Redacted.Redacted | undefined
   /** A variable as the files saw it: the environment and, below it, env files. */
   readonly variable?: (name: string) => string | undefined
+  /** Every profile that a service of the files names, in order. */
+  readonly profiles?: ReadonlyArray<string>
 }
 
 export interface Stack {

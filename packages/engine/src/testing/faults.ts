@@ -38,7 +38,9 @@ export const makeMortal = (pid: number, crash?: CrashPoint): Effect.Effect<Morta
       return Deferred.succeed(died, undefined)
     })
     const alive = <A, E>(call: Effect.Effect<A, E>): Effect.Effect<A, E> =>
-      Effect.suspend(() => (dead ? Effect.never : Effect.flatMap(call, (a) => (dead ? Effect.never : Effect.succeed(a)))))
+      Effect.suspend(() =>
+        dead ? Effect.never : Effect.flatMap(call, (a) => (dead ? Effect.never : Effect.succeed(a))),
+      )
     const records = (store: RecordStore): RecordStore => ({
       claim: (record) => alive(store.claim(record)),
       list: (labels) => alive(store.list(labels)),

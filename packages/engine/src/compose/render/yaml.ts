@@ -3,7 +3,7 @@ import type { Field, Type } from "../shape/Type.ts"
 import { compareText } from "../text/order.ts"
 import { yamlKey, yamlText } from "./yamlText.ts"
 
-export const toGoYaml = (value: unknown, type: Type): string => `${block(value, type, "", 0).trimStart()}\n`
+export const toGoYaml = (value: unknown, type: Type | undefined): string => `${block(value, type, "", 0).trimStart()}\n`
 
 const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === "object" && value !== null && !Array.isArray(value)
@@ -23,12 +23,12 @@ const block = (value: unknown, type: Type | undefined, indent: string, column: n
         const name = yamlKey(key)
         // A long key stands on a line of its own, and so does its value.
         const lead = key.length > MAX_SIMPLE_KEY ? `? ${name}\n${indent}` : name
-        const start = key.length > MAX_SIMPLE_KEY ? 2 : [...name].length + 2
+        const start = key.length > MAX_SIMPLE_KEY ? 2 : Array.from(name).length + 2
         return `\n${indent}${lead}:${block(item, of, `${indent}  `, indent.length + start)}`
       })
       .join("")
   }
-  return ` ${typeof value === "string" ? yamlText(value, { indent, column }) : String(value ?? null)}`
+  return ` ${typeof value === "string" ? yamlText(value, { indent, column }) : JSON.stringify(value ?? null)}`
 }
 
 const MAX_SIMPLE_KEY = 128
@@ -62,7 +62,7 @@ const omitted = (value: unknown, field: Field): boolean => {
 
 /** The order of keys in the reference's YAML: numbers inside names count as numbers, letters follow the rest. */
 export const compareNatural = (a: string, b: string): number => {
-  const [left, right] = [[...a], [...b]]
+  const [left, right] = [Array.from(a), Array.from(b)]
   let digits = false
   for (let i = 0; i < left.length && i < right.length; i++) {
     const [x, y] = [left[i]!, right[i]!]

@@ -37,7 +37,7 @@ const singleLine = (text: string, at: Position | undefined): string => {
   if (OLD_BOOLEAN.test(text) || BASE_60.test(text) || text === "<<") return doubleOrSingle(text, at)
   // What would be read as something else is put between double quotes, what cannot stand bare between single ones.
   if (typeof resolvePlain(text) !== "string") return doubleQuoted(text, at)
-  return plainAllowed(text) && !BREAK.test(text) ? fold([...text], at, "plain") : doubleOrSingle(text, at)
+  return plainAllowed(text) && !BREAK.test(text) ? fold(Array.from(text), at, "plain") : doubleOrSingle(text, at)
 }
 
 /** A space behind a line break cannot stand between single quotes. */
@@ -58,7 +58,7 @@ const fold = (
     if (piece !== " ") {
       spaces = false
       text += piece
-      column += [...piece].length
+      column += Array.from(piece).length
       continue
     }
     const inner = style === "plain" || (i > 1 && i < pieces.length - 2)
@@ -91,7 +91,7 @@ const plainAllowed = (text: string): boolean => {
 }
 
 const singleQuoted = (text: string, at: Position | undefined): string =>
-  fold(["'", ...[...text].map((char) => (char === "'" ? "''" : char)), "'"], at, "single")
+  fold(["'", ...Array.from(text, (char) => (char === "'" ? "''" : char)), "'"], at, "single")
 
 const ESCAPES: Readonly<Record<string, string>> = {
   "\0": "0",
@@ -111,7 +111,7 @@ const ESCAPES: Readonly<Record<string, string>> = {
 }
 
 const doubleQuoted = (text: string, at: Position | undefined): string =>
-  fold(['"', ...[...text].map(escapeChar), '"'], at, "double")
+  fold(['"', ...Array.from(text, escapeChar), '"'], at, "double")
 
 const escapeChar = (char: string): string => {
   const code = char.codePointAt(0)!

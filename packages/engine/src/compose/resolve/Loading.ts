@@ -1,5 +1,5 @@
 /** What one load carries along: the capability, the findings, and how files are read. */
-import { Effect, Redacted } from "effect"
+import { Effect, type Redacted } from "effect"
 import { FileUnreadable } from "../../model/errors/union.ts"
 import type { LoadCapability } from "../Capability.ts"
 import type { Findings } from "../Findings.ts"
@@ -22,7 +22,7 @@ export interface Loading {
   /** Texts that were read, by path: a file is read once a load. */
   readonly texts: Map<string, string>
   /** `configs/NAME` and `secrets/NAME` whose content comes from a variable. */
-  readonly contents: Map<string, Redacted.Redacted<string>>
+  readonly contents: Map<string, Redacted.Redacted>
 }
 
 export type Read =

@@ -1,17 +1,27 @@
 /** Tree → plain model: each part takes the type the model gives it, and holds nothing where nothing was said. */
 import type { Findings } from "../Findings.ts"
-import type { Type } from "../shape/Type.ts"
+import type { Field, Struct, Type } from "../shape/Type.ts"
 import { parseBytes } from "../text/bytes.ts"
 import { formatDuration, parseDuration } from "../text/duration.ts"
 import { compareText } from "../text/order.ts"
 import { splitWords } from "../text/words.ts"
-import { Float, formatPath, isNull, type Node, type Path, type ScalarValue, Timestamp } from "../tree/Node.ts"
+import {
+  Float,
+  formatPath,
+  isNull,
+  type Mapping,
+  type Node,
+  type Path,
+  type ScalarValue,
+  Timestamp,
+  type Trail,
+} from "../tree/Node.ts"
 import { sprint } from "../tree/scalar.ts"
 import { castBoolean, castFloat, castWhole } from "./interpolate.ts"
 
 /** `undefined` is what Go calls the zero value: the field is left out. */
-export const decode = (node: Node | undefined, type: Type, path: Path, findings: Findings): unknown => {
-  if (type.is === "struct") return decodeStruct(node, type.fields, type.extensions, path, findings)
+export const decode = (node: Node | undefined, type: Type, path: Trail, findings: Findings): unknown => {
+  if (type.is === "struct") return decodeStruct(node, type, path, findings)
   if (node === undefined) return type.is === "command" ? null : undefined
   if (isNull(node) && type.is !== "command") return undefined
   const refuse = (expected: string): undefined => {
@@ -106,7 +116,7 @@ export const decode = (node: Node | undefined, type: Type, path: Path, findings:
       return decodeMapping(node, type.is, path, refuse, findings)
     case "list": {
       if (node.kind !== "list") return refuse("a list")
-      return orEmpty(node.items.map((item, i) => decode(item, type.of, [...path, i], findings) ?? {}))
+      return orEmpty(node.items.map((item, i) => decodeAt(item, type.of, path, i, findings) ?? {}))
     }
     case "map": {
       if (node.kind !== "mapping") return refuse("a mapping")
@@ -114,20 +124,27 @@ export const decode = (node: Node | undefined, type: Type, path: Path, findings:
       return Object.fromEntries(
         [...node.entries].map(([key, item]) => [
           key,
-          isNull(item) ? null : (decode(item, type.of, [...path, key], findings) ?? null),
+          isNull(item) ? null : (decodeAt(item, type.of, path, key, findings) ?? null),
         ]),
       )
     }
   }
 }
 
-const decodeStruct = (
+const decodeAt = (
   node: Node | undefined,
-  fields: Extract<Type, { is: "struct" }>["fields"],
-  extensions: boolean,
-  path: Path,
+  type: Type,
+  path: Trail,
+  step: string | number,
   findings: Findings,
 ): unknown => {
+  path.push(step)
+  const value = decode(node, type, path, findings)
+  path.pop()
+  return value
+}
+
+const decodeStruct = (node: Node | undefined, type: Struct, path: Trail, findings: Findings): unknown => {
   if (node !== undefined && !isNull(node) && node.kind !== "mapping") {
     findings.error("type", node, path, {
       message: `${formatPath(path)} must be a mapping`,
@@ -137,36 +154,40 @@ const decodeStruct = (
     return undefined
   }
   const mapping = node?.kind === "mapping" ? node : undefined
-  const decoded: Array<readonly [string, unknown]> = []
-  for (const field of fields) {
+  const decoded: Record<string, unknown> = {}
+  for (const field of fieldsOf(type, mapping)) {
     const written = mapping?.get(field.name)
-    if (written === undefined && field.always !== true) continue
     // A null leaves out what may be absent, and makes an empty one of what may not.
     if (field.type.is === "struct" && field.always !== true && isNull(written)) continue
-    const value = decode(written, field.type, [...path, field.name], findings)
-    if (value !== undefined) decoded.push([field.name, value])
-    else if (field.always === true) decoded.push([field.name, zeroOf(field.type)])
+    const value = decodeAt(written, field.type, path, field.name, findings)
+    if (value !== undefined) decoded[field.name] = value
+    else if (field.always === true) decoded[field.name] = zeroOf(field.type)
   }
-  if (extensions && mapping !== undefined)
-    for (const [key, value] of mapping.entries) if (key.startsWith("x-")) decoded.push([key, plainValue(value)])
-  return Object.fromEntries(decoded)
+  if (type.extensions && mapping !== undefined)
+    mapping.entries.forEach((value, key) => {
+      if (key.startsWith("x-")) decoded[key] = plainValue(value)
+    })
+  return decoded
 }
 
+/** The fields that are written or printed in any case, in the struct's order. */
+const fieldsOf = (type: Struct, mapping: Mapping | undefined): ReadonlyArray<Field> => {
+  if (mapping === undefined || mapping.entries.size * 2 > type.fields.length)
+    return type.fields.filter((field) => field.always === true || mapping?.entries.has(field.name) === true)
+  const indexes = [...type.always]
+  mapping.entries.forEach((_, key) => {
+    const index = type.indexes.get(key)
+    if (index !== undefined && type.fields[index]?.always !== true) indexes.push(index)
+  })
+  return indexes.sort((a, b) => a - b).map((index) => type.fields[index]!)
+}
+
+/** What Go prints for a field that holds nothing, where such a field is printed. */
+const ZERO = { text: "", bytes: "0", flag: false, whole: 0, command: null }
+
 const zeroOf = (type: Type): unknown => {
-  switch (type.is) {
-    case "text":
-      return ""
-    case "bytes":
-      return "0"
-    case "flag":
-      return false
-    case "whole":
-      return 0
-    case "command":
-      return null
-    default:
-      return {}
-  }
+  const zeros: Readonly<Record<string, unknown>> = ZERO
+  return Object.hasOwn(zeros, type.is) ? zeros[type.is] : {}
 }
 
 /** Data nobody gave a type: values under `x-` keys. */

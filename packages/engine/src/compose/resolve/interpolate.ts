@@ -1,7 +1,17 @@
 /** Replaces variables in every string of a file, and turns the strings of typed keys into what the key holds. */
 import type { Findings } from "../Findings.ts"
 import { type Lookup, substitute, TemplateError, type Variable, variablesOf } from "../text/template.ts"
-import { Float, formatPath, listAt, mappingAt, type Node, type Path, Scalar, type ScalarValue } from "../tree/Node.ts"
+import {
+  Float,
+  formatPath,
+  keepEntries,
+  keepItems,
+  type Node,
+  type Path,
+  Scalar,
+  type ScalarValue,
+  type Trail,
+} from "../tree/Node.ts"
 
 type Cast = "whole" | "float" | "boolean"
 /** `*` stands for any key, `[]` for the items of a list. */
@@ -104,10 +114,13 @@ export interface Interpolation {
   readonly findings: Findings
 }
 
-/** A fresh tree; values that could not be substituted are left out after a finding was added. */
-export const interpolate = (root: Node, using: Interpolation): Node => walk(root, [], CASTS, using) ?? root
+/** Changes the tree; values that could not be substituted are taken out after a finding was added. */
+export const interpolate = (root: Node, using: Interpolation): void => {
+  walk(root, [], CASTS, using)
+}
 
-const walk = (node: Node, path: Path, casts: Cast | Casts | undefined, using: Interpolation): Node | undefined => {
+/** What stands in the node's place, undefined when nothing can. */
+const walk = (node: Node, path: Trail, casts: Cast | Casts | undefined, using: Interpolation): Node | undefined => {
   switch (node.kind) {
     case "scalar":
       return typeof node.value === "string"
@@ -115,30 +128,26 @@ const walk = (node: Node, path: Path, casts: Cast | Casts | undefined, using: In
         : node
     case "list": {
       const next = typeof casts === "object" ? casts["[]"] : undefined
-      const items: Node[] = []
-      node.items.forEach((item, i) => {
-        const value = walk(item, [...path, i], next, using)
-        if (value !== undefined) items.push(value)
-      })
-      return listAt(items, node)
+      keepItems(node, path, (item) => walk(item, path, next, using))
+      return node
     }
-    case "mapping": {
-      const entries: Array<readonly [string, Node]> = []
-      for (const [key, item] of node.entries) {
-        const next =
-          typeof casts === "object" ? (Object.hasOwn(casts, key) && key !== "" ? casts[key] : casts["*"]) : undefined
-        const value = walk(item, [...path, key], next, using)
-        if (value !== undefined) entries.push([key, value])
-      }
-      return mappingAt(entries, node)
-    }
+    case "mapping":
+      keepEntries(node, path, (item, key) =>
+        walk(
+          item,
+          path,
+          typeof casts === "object" ? (Object.hasOwn(casts, key) && key !== "" ? casts[key] : casts["*"]) : undefined,
+          using,
+        ),
+      )
+      return node
   }
 }
 
 const text = (
   node: Scalar,
   value: string,
-  path: Path,
+  path: Trail,
   cast: Cast | Casts | undefined,
   { lookup, findings }: Interpolation,
 ): Node | undefined => {

@@ -2,10 +2,10 @@
 import type { LoadOptions } from "../Capability.ts"
 import { baseName } from "../text/path.ts"
 import { Findings } from "../Findings.ts"
-import { isNull, Mapping, mappingOf, Scalar, Source, type Node } from "../tree/Node.ts"
+import { isNull, Mapping, mappingOf, type Node, Source } from "../tree/Node.ts"
 import { sprint } from "../tree/scalar.ts"
 import { readYaml } from "../tree/read.ts"
-import type { ComposeText } from "./files.ts"
+import type { ComposeText } from "./Group.ts"
 import { interpolate } from "./interpolate.ts"
 import type { Loading, Variables } from "./Loading.ts"
 
@@ -40,11 +40,9 @@ export const projectName = (
     if (folder === "") missing(findings, undefined)
     return folder
   }
-  const read = wanted
-    ? mappingOf(
-        interpolate(new Mapping(new Map([["name", written]])), { lookup: (name) => variables.get(name), findings }),
-      )?.get("name")
-    : written
+  const top = new Mapping(new Map([["name", written]]))
+  if (wanted) interpolate(top, { lookup: (name) => variables.get(name), findings })
+  const read = top.get("name")
   const name = normalizeProjectName(read?.kind === "scalar" ? sprint(read.value) : "")
   if (name === "") missing(findings, written)
   return name
@@ -58,7 +56,7 @@ const missing = (findings: Findings, at: Node | undefined): void =>
   })
 
 /** A quick look at the top of each document; errors are told when the file is read. */
-const namesIn = ({ path, text }: ComposeText): Scalar[] => {
+const namesIn = ({ path, text }: ComposeText): Node[] => {
   if (!/^(?:name|["']name["'])\s*:|[{,]\s*["']?name["']?\s*:|^<<|^\?/m.test(text)) return []
   return (readYaml(new Source(path, text), new Findings()) ?? []).flatMap(({ root }) => {
     const name = mappingOf(root)?.get("name")

@@ -1,7 +1,18 @@
 /** After a merge a list may define one thing twice: the later definition takes the place of the earlier one. */
 import type { Findings } from "../Findings.ts"
 import { parseMount, MountProblem } from "../text/mount.ts"
-import { formatPath, isWhole, listAt, type Mapping, mappingOf, type Node, type Path, textOf } from "../tree/Node.ts"
+import {
+  formatPath,
+  isWhole,
+  keepEntries,
+  keepItems,
+  type List,
+  type Mapping,
+  type Node,
+  type Path,
+  textOf,
+  type Trail,
+} from "../tree/Node.ts"
 import { sprint } from "../tree/scalar.ts"
 
 /** What an item is known by; undefined after a finding was added. */
@@ -133,24 +144,29 @@ const KEYS: Keys = {
 /** Changes the tree. */
 export const enforceUnique = (root: Mapping, findings: Findings): void => walk(root, [], KEYS, findings)
 
-const walk = (node: Mapping, path: Path, keys: Keys, findings: Findings): void => {
-  for (const [key, value] of node.entries) {
+const walk = (node: Mapping, path: Trail, keys: Keys, findings: Findings): void => {
+  keepEntries(node, path, (value, key) => {
     const next = Object.hasOwn(keys, key) ? keys[key] : keys["*"]
-    if (next === undefined) continue
-    if (typeof next === "object") {
-      const below = mappingOf(value)
-      if (below !== undefined) walk(below, [...path, key], next, findings)
-    } else if (value.kind === "list") {
-      const places = new Map<string, number>()
-      const items: Node[] = []
-      value.items.forEach((item, i) => {
-        const known = next(item, [...path, key, i], findings)
-        if (known === undefined) return
-        const place = places.get(known)
-        if (place !== undefined) items[place] = item
-        else places.set(known, items.push(item) - 1)
-      })
-      node.entries.set(key, listAt(items, value))
+    if (typeof next === "function") {
+      if (value.kind === "list") keepLast(value, path, next, findings)
+    } else if (next !== undefined && value.kind === "mapping") walk(value, path, next, findings)
+    return value
+  })
+}
+
+const keepLast = (list: List, path: Trail, key: Key, findings: Findings): void => {
+  // One item cannot be there twice, but may still be wrong.
+  const places = list.items.length > 1 ? new Map<string, number>() : undefined
+  let kept = 0
+  keepItems(list, path, (item) => {
+    const known = key(item, path, findings)
+    if (known === undefined) return undefined
+    const place = places?.get(known)
+    if (place !== undefined) {
+      list.items[place] = item
+      return undefined
     }
-  }
+    places?.set(known, kept++)
+    return item
+  })
 }

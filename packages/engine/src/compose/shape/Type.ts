@@ -22,9 +22,18 @@ export type Type =
   | { readonly is: "texts" | "textOrTexts" | "printed" | "command" | "test" | "hosts" | "ssh" }
   /** Mappings to text: `labels`, `pairs` and `options` print any value, `texts` wants text, `environment` keeps null. */
   | { readonly is: "labels" | "pairs" | "options" | "environment" | "textMap" | "multiOptions" }
-  | { readonly is: "struct"; readonly fields: ReadonlyArray<Field>; readonly extensions: boolean }
+  | Struct
   | { readonly is: "list"; readonly of: Type }
   | { readonly is: "map"; readonly of: Type }
+
+/** `indexes` and `always` are derived from the fields: where a name stands, and which are printed in any case. */
+export interface Struct {
+  readonly is: "struct"
+  readonly fields: ReadonlyArray<Field>
+  readonly extensions: boolean
+  readonly indexes: ReadonlyMap<string, number>
+  readonly always: ReadonlyArray<number>
+}
 
 export const text: Type = { is: "text" }
 export const flag: Type = { is: "flag", optional: false }
@@ -59,15 +68,20 @@ export const listOf = (of: Type): Type => ({ is: "list", of })
 export const mapOf = (of: Type): Type => ({ is: "map", of })
 
 type FieldSpec = Type | Omit<Field, "name">
-export type Struct = Extract<Type, { is: "struct" }>
-
 const isType = (spec: FieldSpec): spec is Type => "is" in spec
 
 /** Fields in the order of the reference's structs: the config hash depends on it. */
-export const struct = (fields: Readonly<Record<string, FieldSpec>>, extensions = true): Struct => ({
-  is: "struct",
-  fields: Object.entries(fields).map(([name, spec]) => (isType(spec) ? { name, type: spec } : { name, ...spec })),
-  extensions,
-})
+export const struct = (table: Readonly<Record<string, FieldSpec>>, extensions = true): Struct => {
+  const fields = Object.entries(table).map(([name, spec]): Field =>
+    isType(spec) ? { name, type: spec } : Object.assign({ name }, spec),
+  )
+  return {
+    is: "struct",
+    fields,
+    extensions,
+    indexes: new Map(fields.map(({ name }, i) => [name, i])),
+    always: fields.flatMap((field, i) => (field.always === true ? [i] : [])),
+  }
+}
 /** A field that JSON prints even when it holds nothing. */
 export const always = (type: Type): Omit<Field, "name"> => ({ type, always: true })

@@ -6,10 +6,12 @@ import type { Findings } from "../Findings.ts"
 import {
   Float,
   formatPath,
+  keepEntries,
+  keepItems,
   type List,
   type Mapping,
   type Node,
-  type Path,
+  type Trail,
   type ScalarValue,
   Timestamp,
 } from "../tree/Node.ts"
@@ -18,7 +20,7 @@ import { nearest } from "../text/nearest.ts"
 import { describe, type MappingShape, type Shape, type Word } from "./Shape.ts"
 
 /** Whether the node may stay. */
-export const validate = (node: Node, shape: Shape, path: Path, findings: Findings): boolean => {
+export const validate = (node: Node, shape: Shape, path: Trail, findings: Findings): boolean => {
   switch (node.kind) {
     case "scalar":
       return scalar(node, node.value, shape, path, findings)
@@ -33,43 +35,37 @@ export const validate = (node: Node, shape: Shape, path: Path, findings: Finding
   }
 }
 
-const validateList = (node: List, item: Shape, unique: boolean, path: Path, findings: Findings): void => {
+const validateList = (node: List, item: Shape, unique: boolean, path: Trail, findings: Findings): void => {
   const seen = unique && node.items.length > 1 ? new Set<string>() : undefined
-  node.items = node.items.filter((entry, i) => {
-    const here = [...path, i]
-    if (!validate(entry, item, here, findings)) return false
-    if (seen === undefined) return true
-    const key = fingerprint(entry)
-    if (!seen.has(key)) {
-      seen.add(key)
-      return true
-    }
-    findings.error("value", entry, here, {
-      message: `${formatPath(here)}: the same entry stands in the list before`,
-      expected: "entries that differ",
-      remedy: "Remove one of the two.",
-    })
-    return false
-  })
+  keepItems(node, path, (entry) =>
+    validate(entry, item, path, findings) && (seen === undefined || isNew(entry, seen, path, findings))
+      ? entry
+      : undefined,
+  )
 }
 
-const validateMapping = (node: Mapping, shape: MappingShape, path: Path, findings: Findings): void => {
-  for (const [key, value] of node.entries) {
-    const known = shape.keys !== undefined && Object.hasOwn(shape.keys, key) ? shape.keys[key] : undefined
-    const here = [...path, key]
-    if (known !== undefined) {
-      if (!validate(value, known, here, findings)) node.entries.delete(key)
-      continue
-    }
-    if (shape.extensions === true && key.startsWith("x-")) continue
-    if (shape.names !== undefined && shape.names.pattern.test(key)) {
-      if (!validate(value, shape.names.value, here, findings)) node.entries.delete(key)
-      continue
-    }
-    if (shape.open === true) continue
-    node.entries.delete(key)
-    unknownKey(value, key, shape, path, findings)
+const isNew = (entry: Node, seen: Set<string>, path: Trail, findings: Findings): boolean => {
+  const key = fingerprint(entry)
+  if (!seen.has(key)) {
+    seen.add(key)
+    return true
   }
+  findings.error("value", entry, path, {
+    message: `${formatPath(path)}: the same entry stands in the list before`,
+    expected: "entries that differ",
+    remedy: "Remove one of the two.",
+  })
+  return false
+}
+
+const validateMapping = (node: Mapping, shape: MappingShape, path: Trail, findings: Findings): void => {
+  keepEntries(node, path, (value, key) => {
+    const inner = innerShape(key, shape)
+    if (inner !== undefined) return validate(value, inner, path, findings) ? value : undefined
+    if (shape.open === true || isExtension(key, shape)) return value
+    unknownKey(value, key, shape, path.slice(0, -1), findings)
+    return undefined
+  })
   for (const key of shape.required ?? []) {
     if (node.entries.has(key)) continue
     findings.error("missing-key", node, path, {
@@ -80,7 +76,14 @@ const validateMapping = (node: Mapping, shape: MappingShape, path: Path, finding
   }
 }
 
-const unknownKey = (value: Node, key: string, shape: MappingShape, path: Path, findings: Findings): void => {
+const innerShape = (key: string, shape: MappingShape): Shape | undefined => {
+  if (shape.keys !== undefined && Object.hasOwn(shape.keys, key)) return shape.keys[key]
+  return shape.names?.pattern.test(key) === true && !isExtension(key, shape) ? shape.names.value : undefined
+}
+
+const isExtension = (key: string, shape: MappingShape): boolean => shape.extensions === true && key.startsWith("x-")
+
+const unknownKey = (value: Node, key: string, shape: MappingShape, path: Trail, findings: Findings): void => {
   const known = Object.keys(shape.keys ?? {})
   const where = path.length === 0 ? "the file" : formatPath(path)
   if (known.length === 0) {
@@ -100,7 +103,7 @@ const unknownKey = (value: Node, key: string, shape: MappingShape, path: Path, f
   })
 }
 
-const wrongKind = (node: Node, shape: Shape, path: Path, findings: Findings): false => {
+const wrongKind = (node: Node, shape: Shape, path: Trail, findings: Findings): false => {
   const found = node.kind === "scalar" ? sprint(node.value) : node.kind === "list" ? "a list" : "a mapping"
   const where = path.length === 0 ? "the file" : formatPath(path)
   const shown = node.kind === "scalar" && node.value === null ? "nothing" : found
@@ -112,7 +115,7 @@ const wrongKind = (node: Node, shape: Shape, path: Path, findings: Findings): fa
   return false
 }
 
-const scalar = (node: Node, value: ScalarValue, shape: Shape, path: Path, findings: Findings): boolean => {
+const scalar = (node: Node, value: ScalarValue, shape: Shape, path: Trail, findings: Findings): boolean => {
   if (!(shape.words ?? []).some((word) => matches(value, word))) return wrongKind(node, shape, path, findings)
   if (typeof value === "string" || value instanceof Timestamp) {
     const text = typeof value === "string" ? value : value.text

@@ -22,7 +22,7 @@ const sections = (spec: string): string[] => {
   const found: string[] = []
   let section = ""
   let braces = 0
-  const chars = [...spec]
+  const chars = Array.from(spec)
   chars.forEach((char, i) => {
     if (char === "$" && chars[i + 1] === "{") braces++
     else if (char === "}" && braces > 0) braces--

@@ -146,5 +146,31 @@ export const isWhole = (value: ScalarValue): value is number | bigint =>
 
 /** A path into a tree, and how it is written in messages: `services.web.ports[0]`. */
 export type Path = ReadonlyArray<string | number>
+/** The path a walk is at; steps are pushed and popped, so whoever keeps it takes a copy. */
+export type Trail = Array<string | number>
 export const formatPath = (path: Path): string =>
   path.map((step, i) => (typeof step === "number" ? `[${step}]` : i === 0 ? step : `.${step}`)).join("")
+
+/** Replaces each item by what `how` makes of it, or takes it out; the path is at the item meanwhile. */
+export const keepItems = (list: List, path: Trail, how: (item: Node) => Node | undefined): void => {
+  const { items } = list
+  let kept = 0
+  for (let i = 0; i < items.length; i++) {
+    path.push(i)
+    const item = how(items[i]!)
+    path.pop()
+    if (item !== undefined) items[kept++] = item
+  }
+  items.length = kept
+}
+
+/** The same for the values of a mapping. */
+export const keepEntries = (mapping: Mapping, path: Trail, how: (value: Node, key: string) => Node | undefined): void =>
+  // forEach, for iterating over a map makes garbage at every step.
+  mapping.entries.forEach((value, key, entries) => {
+    path.push(key)
+    const next = how(value, key)
+    path.pop()
+    if (next === undefined) entries.delete(key)
+    else if (next !== value) entries.set(key, next)
+  })

@@ -156,9 +156,16 @@ export const containerLabels = (
 const security = (model: Service): JsonObject => {
   const unconfined = model.security_opt?.includes("systempaths=unconfined") === true
   return {
-    SecurityOpt: (model.security_opt ?? []).filter((option) => option !== "systempaths=unconfined"),
+    SecurityOpt: model.security_opt?.filter((option) => option !== "systempaths=unconfined") ?? null,
     ...(unconfined ? { MaskedPaths: [], ReadonlyPaths: [] } : {}),
   }
+}
+
+/** The form Docker's Go client gives them before it sends them: `net_admin` → `CAP_NET_ADMIN`. */
+const capabilities = (names: ReadonlyArray<string> | undefined): Json => {
+  if (names === undefined || names.length === 0) return null
+  const full = names.map((name) => name.trim().toUpperCase())
+  return [...new Set(full.map((name) => (name === "ALL" || name.startsWith("CAP_") ? name : `CAP_${name}`)))].sort()
 }
 
 export const createBody = (desired: DesiredUp, service: DesiredService, replica: Replica): JsonObject => {
@@ -187,10 +194,10 @@ export const createBody = (desired: DesiredUp, service: DesiredService, replica:
     ...(model.stop_grace_period === undefined ? {} : { StopTimeout: durationSeconds(model.stop_grace_period) }),
     HostConfig: {
       Annotations: model.annotations ?? null,
-      Binds: binds,
+      Binds: binds.length === 0 ? null : binds,
       Mounts: mounts,
-      CapAdd: model.cap_add ?? null,
-      CapDrop: model.cap_drop ?? null,
+      CapAdd: capabilities(model.cap_add),
+      CapDrop: capabilities(model.cap_drop),
       NetworkMode: network.mode,
       ...(model.init === undefined ? {} : { Init: model.init }),
       IpcMode: model.ipc ?? "",

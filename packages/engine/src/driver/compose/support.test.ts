@@ -6,14 +6,14 @@ import * as tables from "./support.ts"
 import { modelOf, stackOf } from "./testBed.ts"
 
 test.each([
-  ["services", Model.Service.fields, tables.serviceSupport],
-  ["build", Model.Build.fields, tables.buildSupport],
-  ["deploy", Model.Deploy.fields, tables.deploySupport],
-  ["service networks", Model.ServiceNetwork.fields, tables.attachmentSupport],
-  ["service volumes", Model.Mount.fields, tables.mountSupport],
-  ["networks", Model.Network.fields, tables.networkSupport],
-  ["volumes", Model.Volume.fields, tables.volumeSupport],
-  ["configs and secrets", Model.FileObject.fields, tables.fileObjectSupport],
+  ["services", Model.Service.schema.fields, tables.serviceSupport],
+  ["build", Model.Build.schema.fields, tables.buildSupport],
+  ["deploy", Model.Deploy.schema.fields, tables.deploySupport],
+  ["service networks", Model.ServiceNetwork.schema.fields, tables.attachmentSupport],
+  ["service volumes", Model.Mount.schema.fields, tables.mountSupport],
+  ["networks", Model.Network.schema.fields, tables.networkSupport],
+  ["volumes", Model.Volume.schema.fields, tables.volumeSupport],
+  ["configs and secrets", Model.FileObject.schema.fields, tables.fileObjectSupport],
 ])("%s: the table names exactly the model's keys", (_, fields, table) => {
   expect(Object.keys(table).toSorted()).toEqual(Object.keys(fields).toSorted())
 })

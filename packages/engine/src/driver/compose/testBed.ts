@@ -1,15 +1,14 @@
 /**
- * For this folder's tests: stacks from small models or from Compose's own resolution, a driver on the local engine, and the
+ * For this folder's tests: stacks from small models, a driver on the local engine, and the
  * five steps in sequence. No part of the product.
  */
-import { execFileSync } from "node:child_process"
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs"
-import { homedir, tmpdir } from "node:os"
-import { join } from "node:path"
-import { Effect, Redacted, Result, Schema, type Scope } from "effect"
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { dirname, join } from "node:path"
+import { Effect, Redacted, type Scope } from "effect"
 import { SecretMissing, type WindFlowError } from "../../model/errors/union.ts"
 import type { Stack } from "../../model/Stack.ts"
-import { type Service, StackModel } from "../../model/StackModel.ts"
+import type { Service, StackModel } from "../../model/StackModel.ts"
 import type { Operation, Outputs } from "../../plan/Operation.ts"
 import type { PlanDraft } from "../../plan/Plan.ts"
 import { brokenRule } from "../../plan/seal.ts"
@@ -24,10 +23,6 @@ import type { Observed } from "./Observed.ts"
 
 type Secrets = ComposeDriverContext["secrets"]
 
-/** The reference implementation; the shard that needs it is skipped, and says so, where it is not there. */
-export const composeBinary = process.env["WINDFLOW_COMPOSE"] ?? join(homedir(), ".cache/windflow/compose-5.5.0")
-export const hasComposeBinary = existsSync(composeBinary)
-
 export const silent: Report = () => Effect.void
 
 /** A folder with a compose.yaml, removed with the scope. */
@@ -35,21 +30,14 @@ export const folder = (files: Readonly<Record<string, string>>): Effect.Effect<s
   Effect.acquireRelease(
     Effect.sync(() => {
       const directory = mkdtempSync(join(tmpdir(), "windflow-dkr-"))
-      for (const [name, text] of Object.entries(files)) writeFileSync(join(directory, name), text)
+      for (const [name, text] of Object.entries(files)) {
+        mkdirSync(dirname(join(directory, name)), { recursive: true })
+        writeFileSync(join(directory, name), text)
+      }
       return directory
     }),
     (directory) => Effect.sync(() => rmSync(directory, { recursive: true, force: true })),
   )
-
-export const compose = (directory: string, ...args: ReadonlyArray<string>): string =>
-  execFileSync(composeBinary, ["-f", join(directory, "compose.yaml"), ...args], { encoding: "utf8", stdio: "pipe" })
-
-/** The stack of a folder's compose.yaml, resolved by Compose itself: the tests of a driver need no loader of ours. */
-export const resolvedByCompose = (directory: string): Stack => {
-  const text = compose(directory, "config", "--format", "json")
-  const model = Schema.decodeUnknownSync(Schema.fromJsonString(StackModel))(text)
-  return stackOf(model, directory)
-}
 
 export const stackOf = (model: StackModel, directory = "/nowhere"): Stack => ({
   name: model.name,
@@ -183,6 +171,3 @@ export const changes = (draft: PlanDraft): ReadonlyArray<string> =>
   draft.groups
     .filter(({ kind }) => kind !== "none" && kind !== "wait")
     .map(({ kind, resource, cause }) => `${kind} ${resource} (${cause})`)
-
-export const planOf = (driver: Driver<Desired, Observed>, desired: Desired, observed: Observed): PlanDraft =>
-  Result.getOrThrow(driver.plan(desired, observed))

@@ -1,10 +1,17 @@
 /** The driver contract on a real cluster: only what `Driver.ts` offers, walked by a loop; the API is used to look and to meddle. */
 import { randomBytes } from "node:crypto"
+import { mkdtemp, rm, writeFile } from "node:fs/promises"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { baseImages, orSkip, startCluster, type StartedCluster } from "@windflow/testcontainers"
 import { Effect, Result } from "effect"
-import { afterEach, beforeEach, describe, expect, it } from "vitest"
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest"
+import { makeDeployments } from "../../execute/index.ts"
 import type { WindFlowError } from "../../model/index.ts"
 import { type Operation, type Outputs, type PlanDraft, seal } from "../../plan/index.ts"
-import type { Driver, ExecuteContext } from "../Driver.ts"
+import { memoryJournal, thisProcess } from "../../state/index.ts"
+import { checkConformance } from "../conformance/index.ts"
+import { type Driver, type ExecuteContext, openDriver } from "../Driver.ts"
 import { defaultDownOptions, defaultUpOptions, type Request, type UpOptions } from "../Request.ts"
 import { connect } from "./connect.ts"
 import { noReport, stackOf, webModel, type WebOptions } from "./fixtures.ts"
@@ -13,10 +20,12 @@ import type { KubeApi, KubeRequest } from "./KubeApi.ts"
 import { pathOf } from "./objects.ts"
 import type { Desired, Observed } from "./state.ts"
 
-const image = "bed.local/busybox:1"
-const kubeconfig = process.env["WINDFLOW_KUBECONFIG"] ?? ""
 const project = "shop"
+const nodePort = 30080
 
+let started: StartedCluster = { unavailable: "the cluster was not started" }
+let folder: string
+let image: string
 let api: KubeApi
 let driver: Driver<Desired, Observed>
 
@@ -26,11 +35,27 @@ const fails = (effect: Effect.Effect<unknown, WindFlowError>): Promise<WindFlowE
 
 const send = async (request: KubeRequest) => {
   const response = await run(api.send(request))
-  expect(response.status, JSON.stringify(response.body)).toBeLessThan(300)
+  if (response.status >= 300) throw new Error(`${request.method} ${request.path}: ${JSON.stringify(response.body)}`)
   return response.body
 }
 
-beforeEach(async () => {
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "windflow-kubeconfig-"))
+  started = await startCluster({ dns: true, ports: [nodePort] })
+  if ("unavailable" in started) return
+  await writeFile(join(folder, "config"), started.kubeconfig, { mode: 0o600 })
+  image = (await baseImages(["busybox"])).busybox
+  await started.loadImage(image)
+})
+
+afterAll(async () => {
+  await rm(folder, { recursive: true, force: true })
+  if (!("unavailable" in started)) await started.stop()
+})
+
+beforeEach(async (context) => {
+  orSkip(started, context)
+  const kubeconfig = join(folder, "config")
   const namespace = `k8s-${randomBytes(4).toString("hex")}`
   const target = { endpoint: `kubernetes:///${namespace}`, kubeconfig }
   api = await run(connect(target))
@@ -42,7 +67,9 @@ beforeEach(async () => {
   })
 })
 
-afterEach(() => send({ method: "DELETE", path: `/api/v1/namespaces/${api.namespace}` }))
+afterEach(async () => {
+  if (!("unavailable" in started)) await send({ method: "DELETE", path: `/api/v1/namespaces/${api.namespace}` })
+})
 
 const up = (options: Partial<WebOptions> = {}, upOptions: Partial<UpOptions> = {}): Request => ({
   _tag: "Up",
@@ -266,7 +293,7 @@ describe("a rollout that does not succeed", () => {
   it("fails with what the cluster says, and a correction gets through", async () => {
     const error = await fails(
       Effect.gen(function* () {
-        const request = up({ image: "bed.local/none:1" }, { waitTimeout: 5, services: ["api"] })
+        const request = up({ image: "localhost/none:1" }, { waitTimeout: 5, services: ["api"] })
         const desired = yield* driver.prepare(request, { preview: false, report: noReport })
         const draft = yield* Effect.fromResult(driver.plan(desired, yield* driver.observe(desired)))
         const outputs = new Map<string, Outputs>()
@@ -293,6 +320,40 @@ describe("a Service whose kind of address changes", () => {
     }
     expect(changes(await walk(request))).toContain("replace service:api: spec.clusterIPs[0] cannot change in place")
     expect((await look(request)).draft.operations).toEqual([])
+  })
+})
+
+describe("the engine over this driver", () => {
+  it("holds the laws of the contract", async () => {
+    const scenario = { up: up(), edit: up({ motd: "second" }), down, recordName: "windflow.conformance_1" }
+    const results = await run(checkConformance(driver, scenario))
+    expect(results.filter((result) => result.broken !== undefined)).toEqual([])
+    expect(results.map((result) => result.law)).toContain("down: recover knows that Delete happened")
+  })
+
+  it("runs, ends without a change, rolls back, and keeps its history on the cluster", async (context) => {
+    const deployments = makeDeployments({
+      driver: openDriver(driver),
+      target: { name: "bed", type: "cluster", driver: driver.name, endpoints: ["kubernetes://"] },
+      journal: memoryJournal(),
+      owner: thisProcess(),
+    })
+    const published = { published: nodePort }
+    const first = await run(deployments.run(up(published)))
+    expect(first).toMatchObject({ number: 1, status: "succeeded" })
+    const port = new RegExp(`^http://[0-9.]+:${nodePort}$`)
+    expect(first.urls).toEqual([expect.stringMatching(port)])
+    const address = `http://${orSkip(started, context).address(nodePort)}/index.html`
+    const answer = () => fetch(address).then((response) => response.text(), String)
+    // kube-proxy routes some time after the Pods are ready.
+    await expect.poll(answer, { timeout: 30_000 }).toBe("hello\nfirst\nreached api\n")
+    expect((await run(deployments.run(up(published)))).number).toBe(1)
+    expect((await run(deployments.run(up({ ...published, greeting: "bye" })))).number).toBe(2)
+    await expect.poll(answer, { timeout: 30_000 }).toBe("bye\nfirst\nreached api\n")
+    expect((await run(deployments.rollback(project))).status).toBe("succeeded")
+    await expect.poll(answer, { timeout: 30_000 }).toBe("hello\nfirst\nreached api\n")
+    expect((await run(deployments.history(project))).map((record) => record.revision.number)).toEqual([3, 2, 1])
+    expect(await run(driver.records.list({}))).toHaveLength(3)
   })
 })
 

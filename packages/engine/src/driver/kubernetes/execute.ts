@@ -119,9 +119,7 @@ const remove = (api: KubeApi, operation: Operation, target: Target) =>
         },
       }
       const response = yield* api.send(request)
-      return isSuccess(response)
-        ? { uid: held.uid }
-        : yield* Effect.fail(conflict(operation, target, precondition, request, response))
+      return isSuccess(response) ? {} : yield* Effect.fail(conflict(operation, target, precondition, request, response))
     })
     return yield* conditionally(operation, attempt)
   })
@@ -184,10 +182,7 @@ const ask = (
           Effect.flatMap((object) => tryApply(api, desired.project, object, raw)),
           Effect.map((trial) => (trial._tag === "Unchanged" ? happened(outputsOf(metadata)) : didNotHappen)),
         ),
-      Delete: () =>
-        Effect.succeed(
-          other || metadata.deletionTimestamp !== undefined ? happened({ uid: metadata.uid }) : didNotHappen,
-        ),
+      Delete: () => Effect.succeed(other || metadata.deletionTimestamp !== undefined ? happened({}) : didNotHappen),
       WaitGone: () => Effect.succeed(other ? happened({}) : didNotHappen),
       WaitRollout: () =>
         Effect.map(decodeAnswer(Deployment)({ method: "GET", path }, raw), (deployment) =>

@@ -31,11 +31,16 @@ export interface WebOptions {
   readonly image: string
   readonly greeting?: string
   readonly motd?: string
+  /** A node port for web. */
+  readonly published?: number
 }
 
 /** web → api; web reads a variable and a config, and is ready when it reached the API by name.
  * It asks again: kube-proxy routes to a Pod only some time after it is ready. */
-export const webModel = (name: string, { image, greeting = "hello", motd = "first" }: WebOptions): StackModel => ({
+export const webModel = (
+  name: string,
+  { image, greeting = "hello", motd = "first", published }: WebOptions,
+): StackModel => ({
   name,
   services: {
     api: {
@@ -58,7 +63,9 @@ export const webModel = (name: string, { image, greeting = "hello", motd = "firs
       environment: { GREETING: greeting, UNSET: null },
       configs: [{ source: "motd", target: "/etc/motd" }],
       depends_on: { api: { condition: "service_healthy", required: true } },
-      expose: ["8080"],
+      ...(published === undefined
+        ? { expose: ["8080"] }
+        : { ports: [{ mode: "ingress", target: 8080, published: String(published), protocol: "tcp" }] }),
       networks: { default: null },
       deploy: { replicas: 2, resources: {}, placement: {} },
     },

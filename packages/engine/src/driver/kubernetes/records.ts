@@ -6,6 +6,7 @@
 import { Effect, Result, Schedule, Schema } from "effect"
 import { EngineFailed, StateCorrupt, type WindFlowError } from "../../model/errors/index.ts"
 import { sha256Hex } from "../../plan/index.ts"
+import { carries } from "../../state/memory.ts"
 import type { RecordStore, StateRecord } from "../../state/RecordStore.ts"
 import { get, isSuccess, list } from "./call.ts"
 import { type KubeApi, type KubeRequest, refusal } from "./KubeApi.ts"
@@ -54,11 +55,6 @@ const recordOf = (secret: typeof Secret.Type): Effect.Effect<StateRecord, WindFl
     Buffer.from(secret.data?.[recordKey] ?? "", "base64").toString("utf8"),
   ).pipe(
     Effect.mapError((error) => new StateCorrupt({ what: `Secret ${secret.metadata.name}`, detail: error.message })),
-  )
-
-const carries = (record: StateRecord, wanted: StateRecord["labels"]): boolean =>
-  Object.entries(wanted).every(([key, value]) =>
-    value === "" ? record.labels[key] !== undefined : record.labels[key] === value,
   )
 
 /** Between "exists already" and reading it, it was removed. */
