@@ -3,7 +3,7 @@ import { defineConfig } from "vitest/config"
 import { shards } from "./scripts/lib/shards.ts"
 
 const conditions = ["@windflow/source", "node", "import", "module", "default"]
-const roots = "{packages,testcontainers,examples,benchmarks,scripts}"
+const roots = "{packages,testcontainers,examples,benchmarks,scripts,docs}"
 const suffixed = shards.filter((shard) => shard.name !== "unit").map((shard) => `**/*.${shard.name}.test.ts`)
 
 export default defineConfig({

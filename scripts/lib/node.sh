@@ -7,6 +7,16 @@ NPM_VERSION=11.19.1
 WINDFLOW_CACHE_DIR=${WINDFLOW_CACHE_DIR:-${XDG_CACHE_HOME:-${HOME:-/tmp}/.cache}/windflow}
 export WINDFLOW_CACHE_DIR
 
+# Node trusts only the authorities it carries; whoever runs a proxy has put its own among the system's.
+if [ -z "${NODE_EXTRA_CA_CERTS:-}" ]; then
+  for authorities in /etc/ssl/certs/ca-certificates.crt /etc/pki/tls/certs/ca-bundle.crt; do
+    if [ -r "$authorities" ]; then
+      export NODE_EXTRA_CA_CERTS="$authorities"
+      break
+    fi
+  done
+fi
+
 node_is_new_enough() {
   command -v node >/dev/null 2>&1 && command -v npm >/dev/null 2>&1 &&
     node -e 'const [a, b] = process.versions.node.split(".").map(Number); process.exit(a > 22 || (a === 22 && b >= 19) ? 0 : 1)' 2>/dev/null
@@ -21,8 +31,8 @@ node_platform() {
 
 node_from_npm() { # DIR PLATFORM
   # The npm package carries the binary itself: no install script runs.
-  (cd "$1" && npm install --prefix "$1" --ignore-scripts --no-audit --no-fund --no-package-lock --loglevel=error \
-    "node-$2@$NODE_VERSION" "npm@$NPM_VERSION" >&2) &&
+  quietly npm install --prefix "$1" --ignore-scripts --no-audit --no-fund --no-package-lock --loglevel=error --fetch-retries=1 \
+    "node-$2@$NODE_VERSION" "npm@$NPM_VERSION" &&
     mkdir -p "$1/bin" && ln -s "../node_modules/node-$2/bin/node" "$1/bin/node" &&
     ln -s ../node_modules/npm/bin/npm-cli.js "$1/bin/npm" && ln -s ../node_modules/npm/bin/npx-cli.js "$1/bin/npx"
 }
@@ -30,7 +40,7 @@ node_from_npm() { # DIR PLATFORM
 node_from_nodejs_org() { # DIR PLATFORM
   archive=node-v$NODE_VERSION-$2.tar.gz
   for file in "$archive" SHASUMS256.txt; do
-    curl -fsSL --retry 3 -o "$1/$file" "https://nodejs.org/dist/v$NODE_VERSION/$file" || return 1
+    curl -fsSL --retry 2 -o "$1/$file" "https://nodejs.org/dist/v$NODE_VERSION/$file" || return 1
   done
   (
     cd "$1" || exit 1
@@ -54,7 +64,7 @@ use_node() {
     chmod 755 "$node_part"
     if ! command -v npm >/dev/null 2>&1 && command -v apt-get >/dev/null 2>&1 && [ "$(id -u)" = 0 ]; then
       say "no npm here: installing Debian's to fetch it with"
-      { apt-get update -q && DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends npm; } >&2 || true
+      { quietly apt-get update -q && quietly env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends npm; } || true
     fi
     if command -v npm >/dev/null 2>&1 && node_from_npm "$node_part" "$platform"; then :
     elif command -v curl >/dev/null 2>&1 && node_from_nodejs_org "$node_part" "$platform"; then :

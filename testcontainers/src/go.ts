@@ -3,13 +3,14 @@ import { createHash } from "node:crypto"
 import { existsSync, readFileSync } from "node:fs"
 import { chmod, rename, rm } from "node:fs/promises"
 import { join } from "node:path"
+import type { Unavailable } from "./availability.ts"
 import { cacheFolder, contentKey } from "./cache.ts"
 import { say } from "./docker.ts"
 import { withLock } from "./lock.ts"
 import { have, run } from "./process.ts"
 
 /** A binary, or why there is none. */
-export type Built = { readonly binary: string } | { readonly unavailable: string }
+export type Built = { readonly binary: string } | Unavailable
 
 export interface GoProgram {
   readonly name: string

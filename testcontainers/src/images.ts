@@ -70,10 +70,15 @@ const follow = async (stream: NodeJS.ReadableStream): Promise<void> => {
 
 const archive = (tag: string): string => join(cacheFolder("images"), `${tag.replaceAll(/[/:]/g, "-")}.tar`)
 
-const save = async (tag: string): Promise<void> => {
+/** Writes an image of the engine to a tar, its name included. */
+export const exportImage = async (tag: string, file: string): Promise<void> => {
   const engine = await docker()
+  await pipeline(await engine.getImage(tag).get(), createWriteStream(file))
+}
+
+const save = async (tag: string): Promise<void> => {
   const file = archive(tag)
-  await pipeline(await engine.getImage(tag).get(), createWriteStream(`${file}.part`))
+  await exportImage(tag, `${file}.part`)
   renameSync(`${file}.part`, file)
   for (const name of readdirSync(cacheFolder("images"))) {
     const old = join(cacheFolder("images"), name)
@@ -122,6 +127,17 @@ export const ensureBuilt = async (recipe: Recipe): Promise<string> => {
     say(`${tag} is there after ${((performance.now() - start) / 1000).toFixed(1)} s`)
   })
   return tag
+}
+
+/** Removes a built image from the engine and from the cache. */
+export const forget = async (tag: string): Promise<void> => {
+  const engine = await docker()
+  rmSync(archive(tag), { force: true })
+  try {
+    await engine.getImage(tag).remove({ force: true })
+  } catch (error) {
+    if (!isMissing(error)) throw error
+  }
 }
 
 const imageFolder = (role: ImageRole): string => join(import.meta.dirname, "..", "images", role)

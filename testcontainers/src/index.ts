@@ -1,4 +1,5 @@
 // Engines, images and clusters for tests: found, started, or built where nothing can be pulled.
+export { orSkip, type Unavailable } from "./availability.ts"
 export { composeReference, composeReferenceVersion } from "./compose-reference.ts"
 export { docker, isMissing } from "./docker.ts"
 export { ensureEngine, findEngine, NoEngine, type Engine } from "./engine.ts"
@@ -7,3 +8,4 @@ export { imageRoles, type ImageRole } from "./image-roles.ts"
 export { imageSource, type ImageSource } from "./image-source.ts"
 export { baseImages } from "./images.ts"
 export { session, type Session } from "./reaper.ts"
+export { startCluster, type Cluster, type ClusterOptions, type StartedCluster } from "./kubernetes/cluster.ts"

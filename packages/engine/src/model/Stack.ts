@@ -2,7 +2,7 @@
  * A stack as the engine receives it: the resolved model, and where each part of it came from. Made by the Compose loader or by
  * `defineStack`; never by a driver.
  */
-import { Schema } from "effect"
+import { type Redacted, Schema } from "effect"
 import type { Place } from "./Place.ts"
 import type { StackModel } from "./StackModel.ts"
 
@@ -22,6 +22,12 @@ export interface StackOrigin {
   readonly environmentFiles: ReadonlyArray<string>
   /** The place of a node, or of its nearest ancestor that has one; undefined for stacks made in code. */
   readonly locate: (path: ModelPath) => Place | undefined
+  /** What a config or secret declared with `environment` holds; it never enters the model. */
+  readonly content?: (kind: "configs" | "secrets", name: string) => Redacted.Redacted | undefined
+  /** A variable as the files saw it: the environment and, below it, env files. */
+  readonly variable?: (name: string) => string | undefined
+  /** Every profile that a service of the files names, in order. */
+  readonly profiles?: ReadonlyArray<string>
 }
 
 export interface Stack {

@@ -2,7 +2,8 @@
  * The resolved Compose model: what `docker compose config --format json` prints, as a schema.
  *
  * Keys stand in the order of the reference implementation's structs (compose-go 2.14, `types/types.go`), because Compose's
- * config hash is a digest of its JSON in exactly that order; `driver/compose` derives the hash from `Service.fields`.
+ * config hash is a digest of its JSON in exactly that order; `compose/shape/model.ts` has the same
+ * order and is what prints and hashes it.
  * Durations are Go duration strings ("1m30s"), byte sizes decimal strings, as Compose prints them. `x-` extensions are kept
  * beside the known keys. Nothing here reads files or knows a driver.
  */
@@ -16,14 +17,17 @@ const NullableMap = Schema.Record(Schema.String, Schema.NullOr(Schema.String))
 const Int = Schema.Int
 const Num = Schema.Finite
 const Bool = Schema.Boolean
+/** `x-` keys, kept beside the known ones; the reference prints those of the top level only. */
+const extensions = Schema.Record(Schema.TemplateLiteral(["x-", Schema.String]), Schema.Json)
+const part = <F extends Schema.Struct.Fields>(fields: F) => Schema.StructWithRest(Schema.Struct(fields), [extensions])
 /** Scalars of `driver_opts`, `options`: Compose stringifies them. */
 const Options = StringMap
 const opt = Schema.optionalKey
 
-const Ulimit = Schema.Union([Int, Schema.Struct({ single: opt(Int), soft: opt(Int), hard: opt(Int) })])
+const Ulimit = Schema.Union([Int, Schema.Struct({ soft: opt(Int), hard: opt(Int) })])
 
 /** A config or secret granted to a service (or a secret of a build). */
-export const FileReference = Schema.Struct({
+export const FileReference = part({
   source: opt(Str),
   target: opt(Str),
   uid: opt(Str),
@@ -31,7 +35,7 @@ export const FileReference = Schema.Struct({
   mode: opt(Str),
 })
 
-export const Build = Schema.Struct({
+export const Build = part({
   context: opt(Str),
   dockerfile: opt(Str),
   dockerfile_inline: opt(Str),
@@ -59,7 +63,7 @@ export const Build = Schema.Struct({
   privileged: opt(Bool),
 })
 
-const Hook = Schema.Struct({
+const Hook = part({
   command: Schema.NullOr(Strings),
   image: opt(Str),
   user: opt(Str),
@@ -69,10 +73,10 @@ const Hook = Schema.Struct({
   per_replica: opt(Bool),
 })
 
-const Develop = Schema.Struct({
+const Develop = part({
   watch: opt(
     Schema.Array(
-      Schema.Struct({
+      part({
         path: Str,
         action: Str,
         target: opt(Str),
@@ -85,10 +89,10 @@ const Develop = Schema.Struct({
   ),
 })
 
-const Throttle = Schema.Array(Schema.Struct({ path: Str, rate: Str }))
-const Blkio = Schema.Struct({
+const Throttle = Schema.Array(part({ path: Str, rate: Str }))
+const Blkio = part({
   weight: opt(Int),
-  weight_device: opt(Schema.Array(Schema.Struct({ path: Str, weight: Int }))),
+  weight_device: opt(Schema.Array(part({ path: Str, weight: Int }))),
   device_read_bps: opt(Throttle),
   device_read_iops: opt(Throttle),
   device_write_bps: opt(Throttle),
@@ -103,17 +107,15 @@ const DeviceRequest = Schema.Struct({
   options: opt(StringMap),
 })
 
-const Resource = Schema.Struct({
+const Resource = part({
   cpus: opt(Num),
   memory: opt(Str),
   pids: opt(Int),
   devices: opt(Schema.Array(DeviceRequest)),
-  generic_resources: opt(
-    Schema.Array(Schema.Struct({ discrete_resource_spec: opt(Schema.Struct({ kind: Str, value: Int })) })),
-  ),
+  generic_resources: opt(Schema.Array(part({ discrete_resource_spec: opt(part({ kind: Str, value: Int })) }))),
 })
 
-const UpdateConfig = Schema.Struct({
+const UpdateConfig = part({
   parallelism: opt(Int),
   delay: opt(Str),
   failure_action: opt(Str),
@@ -122,25 +124,23 @@ const UpdateConfig = Schema.Struct({
   order: opt(Str),
 })
 
-export const Deploy = Schema.Struct({
+export const Deploy = part({
   mode: opt(Str),
   replicas: opt(Int),
   labels: opt(StringMap),
   update_config: opt(UpdateConfig),
   rollback_config: opt(UpdateConfig),
-  resources: Schema.Struct({ limits: opt(Resource), reservations: opt(Resource) }),
-  restart_policy: opt(
-    Schema.Struct({ condition: opt(Str), delay: opt(Str), max_attempts: opt(Int), window: opt(Str) }),
-  ),
-  placement: Schema.Struct({
+  resources: part({ limits: opt(Resource), reservations: opt(Resource) }),
+  restart_policy: opt(part({ condition: opt(Str), delay: opt(Str), max_attempts: opt(Int), window: opt(Str) })),
+  placement: part({
     constraints: opt(Strings),
-    preferences: opt(Schema.Array(Schema.Struct({ spread: opt(Str) }))),
+    preferences: opt(Schema.Array(part({ spread: opt(Str) }))),
     max_replicas_per_node: opt(Int),
   }),
   endpoint_mode: opt(Str),
 })
 
-export const Healthcheck = Schema.Struct({
+export const Healthcheck = part({
   test: opt(Strings),
   timeout: opt(Str),
   interval: opt(Str),
@@ -151,13 +151,13 @@ export const Healthcheck = Schema.Struct({
 })
 
 /** A dependency's gate; the three conditions of the Compose Specification. */
-export const Dependency = Schema.Struct({
+export const Dependency = part({
   condition: Schema.Literals(["service_started", "service_healthy", "service_completed_successfully"]),
   restart: opt(Bool),
   required: Bool,
 })
 
-export const ServiceNetwork = Schema.Struct({
+export const ServiceNetwork = part({
   aliases: opt(Strings),
   driver_opts: opt(Options),
   gw_priority: opt(Int),
@@ -169,7 +169,7 @@ export const ServiceNetwork = Schema.Struct({
   priority: opt(Int),
 })
 
-export const Port = Schema.Struct({
+export const Port = part({
   name: opt(Str),
   mode: opt(Str),
   host_ip: opt(Str),
@@ -179,23 +179,21 @@ export const Port = Schema.Struct({
   app_protocol: opt(Str),
 })
 
-export const Mount = Schema.Struct({
+export const Mount = part({
   type: Str,
   source: opt(Str),
   target: Str,
   read_only: opt(Bool),
   consistency: opt(Str),
-  bind: opt(
-    Schema.Struct({ selinux: opt(Str), propagation: opt(Str), create_host_path: opt(Bool), recursive: opt(Str) }),
-  ),
-  volume: opt(Schema.Struct({ labels: opt(StringMap), nocopy: opt(Bool), subpath: opt(Str) })),
-  tmpfs: opt(Schema.Struct({ size: opt(Str), mode: opt(Int) })),
-  image: opt(Schema.Struct({ subpath: opt(Str) })),
+  bind: opt(part({ selinux: opt(Str), propagation: opt(Str), create_host_path: opt(Bool), recursive: opt(Str) })),
+  volume: opt(part({ labels: opt(StringMap), nocopy: opt(Bool), subpath: opt(Str) })),
+  tmpfs: opt(part({ size: opt(Str), mode: opt(Int) })),
+  image: opt(part({ subpath: opt(Str) })),
 })
 
-const Logging = Schema.Struct({ driver: opt(Str), options: opt(Options) })
+const Logging = part({ driver: opt(Str), options: opt(Options) })
 
-export const Service = Schema.Struct({
+export const Service = part({
   profiles: opt(Strings),
   annotations: opt(StringMap),
   attach: opt(Bool),
@@ -219,11 +217,11 @@ export const Service = Schema.Struct({
   command: Schema.NullOr(Strings),
   configs: opt(Schema.Array(FileReference)),
   container_name: opt(Str),
-  credential_spec: opt(Schema.Struct({ config: opt(Str), file: opt(Str), registry: opt(Str) })),
+  credential_spec: opt(part({ config: opt(Str), file: opt(Str), registry: opt(Str) })),
   depends_on: opt(Schema.Record(Str, Dependency)),
   deploy: opt(Deploy),
   device_cgroup_rules: opt(Strings),
-  devices: opt(Schema.Array(Schema.Struct({ source: opt(Str), target: opt(Str), permissions: opt(Str) }))),
+  devices: opt(Schema.Array(part({ source: opt(Str), target: opt(Str), permissions: opt(Str) }))),
   dns: opt(Strings),
   dns_opt: opt(Strings),
   dns_search: opt(Strings),
@@ -231,7 +229,7 @@ export const Service = Schema.Struct({
   domainname: opt(Str),
   /** null: the image's own entrypoint; [] clears it. */
   entrypoint: Schema.NullOr(Strings),
-  provider: opt(Schema.Struct({ type: opt(Str), options: opt(Schema.Record(Str, Strings)) })),
+  provider: opt(part({ type: opt(Str), options: opt(Schema.Record(Str, Strings)) })),
   environment: opt(NullableMap),
   env_file: opt(Schema.Array(Schema.Struct({ path: opt(Str), required: opt(Bool), format: opt(Str) }))),
   expose: opt(Strings),
@@ -257,7 +255,7 @@ export const Service = Schema.Struct({
   memswap_limit: opt(Str),
   mem_swappiness: opt(Str),
   mac_address: opt(Str),
-  models: opt(Schema.Record(Str, Schema.NullOr(Schema.Struct({ endpoint_var: opt(Str), model_var: opt(Str) })))),
+  models: opt(Schema.Record(Str, Schema.NullOr(part({ endpoint_var: opt(Str), model_var: opt(Str) })))),
   net: opt(Str),
   network_mode: opt(Str),
   networks: opt(Schema.Record(Str, Schema.NullOr(ServiceNetwork))),
@@ -298,15 +296,15 @@ export const Service = Schema.Struct({
 })
 export type Service = typeof Service.Type
 
-export const Network = Schema.Struct({
+export const Network = part({
   name: Str,
   driver: opt(Str),
   driver_opts: opt(Options),
-  ipam: Schema.Struct({
+  ipam: part({
     driver: opt(Str),
     config: opt(
       Schema.Array(
-        Schema.Struct({
+        part({
           subnet: opt(Str),
           gateway: opt(Str),
           ip_range: opt(Str),
@@ -325,7 +323,7 @@ export const Network = Schema.Struct({
 })
 export type Network = typeof Network.Type
 
-export const Volume = Schema.Struct({
+export const Volume = part({
   name: Str,
   driver: opt(Str),
   driver_opts: opt(Options),
@@ -335,7 +333,7 @@ export const Volume = Schema.Struct({
 export type Volume = typeof Volume.Type
 
 /** A top-level config or secret. */
-export const FileObject = Schema.Struct({
+export const FileObject = part({
   name: opt(Str),
   file: opt(Str),
   environment: opt(Str),
@@ -348,7 +346,7 @@ export const FileObject = Schema.Struct({
 })
 export type FileObject = typeof FileObject.Type
 
-export const StackModel = Schema.Struct({
+export const StackModel = part({
   name: Str,
   services: Schema.Record(Str, Service),
   networks: opt(Schema.Record(Str, Network)),
@@ -358,7 +356,7 @@ export const StackModel = Schema.Struct({
   models: opt(
     Schema.Record(
       Str,
-      Schema.Struct({
+      part({
         name: opt(Str),
         model: opt(Str),
         context_size: opt(Int),

@@ -118,8 +118,18 @@ const catalogue: Catalogue = {
     remedy: `Set it with \`windflow secret set ${e.name}\`.`,
   }),
   KeyringFailed: (e) => ({
-    message: `The keyring ${e.path} cannot be opened: ${e.detail}`,
-    remedy: "Restore the key it was sealed with, and give the key file mode 0600.",
+    message: `The keyring ${e.path} cannot be used: ${e.detail}`,
+    remedy: {
+      "key-missing": "Restore the key file from your backup, or pass its key in WINDFLOW_KEYRING_KEY.",
+      "key-exposed":
+        "Take the rights of others away (`chmod 600` on the key file), then change the key if somebody may have read it.",
+      "key-malformed": "Give 32 random bytes as base64 or hex, for instance from `openssl rand -base64 32`.",
+      "key-wrong": "Give the key the keyring was sealed with.",
+      tampered: "Restore the keyring from a backup and find out who changed it.",
+      locked: "Wait for the other process, or end it. On another machine: remove its lock file once it is gone.",
+      invalid: "Correct the name or the value.",
+      unreadable: "Check the path, its rights and the space on the disk.",
+    }[e.reason],
   }),
   StateCorrupt: (e) => ({
     message: `${e.what} cannot be read: ${e.detail}`,

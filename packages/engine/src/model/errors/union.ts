@@ -158,9 +158,22 @@ export class SecretMissing extends described(
   Schema.TaggedError<SecretMissing>()("SecretMissing", { name: Str, detail: Str, ...place }),
 ) {}
 
-/** The keyring cannot be opened: key file absent, too open, or not the key that sealed it. */
+/** The keyring cannot be opened or written: key file absent, too open, not the key that sealed it, or a file that was altered. */
 export class KeyringFailed extends described(
-  Schema.TaggedError<KeyringFailed>()("KeyringFailed", { path: Str, detail: Str }),
+  Schema.TaggedError<KeyringFailed>()("KeyringFailed", {
+    path: Str,
+    reason: Schema.Literals([
+      "key-missing",
+      "key-exposed",
+      "key-malformed",
+      "key-wrong",
+      "tampered",
+      "locked",
+      "invalid",
+      "unreadable",
+    ]),
+    detail: Str,
+  }),
 ) {}
 
 /** A journal, revision, lock or plan of ours cannot be read. */

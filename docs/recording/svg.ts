@@ -1,0 +1,51 @@
+/** Frames as one animated SVG without scripts, which a README may show: the frames lie side by side, a step animation moves them. Pure. */
+import type { Frame, Run } from "./frames.ts"
+
+export interface Look {
+  readonly columns: number
+  readonly rows: number
+  readonly title: string
+  /** How long the last frame stays before it begins again. */
+  readonly rest: number
+}
+
+const cell = { width: 8.4, height: 18 }
+const margin = { side: 16, top: 36, bottom: 14 }
+
+const escape = (text: string): string =>
+  text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;").replaceAll('"', "&quot;")
+
+const round = (value: number): string => String(Number(value.toFixed(3)))
+
+const runText = ({ column, width, text, color, bold, dim }: Run, row: number): string => {
+  const look = [
+    color === undefined ? "" : ` fill="${color}"`,
+    bold ? ` font-weight="bold"` : "",
+    dim ? ` opacity=".6"` : "",
+  ].join("")
+  return `<text x="${round(column * cell.width)}" y="${row * cell.height}" textLength="${round(width * cell.width)}"${look}>${escape(text)}</text>`
+}
+
+export const toSvg = (frames: ReadonlyArray<Frame>, { columns, rows, title, rest }: Look): string => {
+  const width = columns * cell.width + 2 * margin.side
+  const height = rows * cell.height + margin.top + margin.bottom
+  const duration = (frames.at(-1)?.at ?? 0) + rest
+  const steps = frames.map(
+    ({ at }, index) => `${round((at / duration) * 100)}%{transform:translateX(-${round(index * width)}px)}`,
+  )
+  const last = `100%{transform:translateX(-${round((frames.length - 1) * width)}px)}`
+  const groups = frames.map(({ lines }, index) => {
+    const texts = lines.flatMap((runs, row) => runs.map((run) => runText(run, row + 1)))
+    return `<g transform="translate(${round(index * width + margin.side)},${margin.top})">${texts.join("")}</g>`
+  })
+  return [
+    `<svg xmlns="http://www.w3.org/2000/svg" width="${round(width)}" height="${height}" viewBox="0 0 ${round(width)} ${height}" role="img" aria-label="${escape(title)}">`,
+    `<title>${escape(title)}</title>`,
+    `<style>@keyframes play{${steps.join("")}${last}}.film{animation:play ${round(duration)}s steps(1,end) infinite}text{font:14px ui-monospace,SFMono-Regular,Menlo,Consolas,monospace;white-space:pre}.film{fill:#c9d1d9}</style>`,
+    `<rect width="100%" height="100%" rx="8" fill="#0d1117"/>`,
+    `<circle cx="20" cy="18" r="6" fill="#ff5f56"/><circle cx="40" cy="18" r="6" fill="#ffbd2e"/><circle cx="60" cy="18" r="6" fill="#27c93f"/>`,
+    `<g class="film">${groups.join("\n")}</g>`,
+    "</svg>",
+    "",
+  ].join("\n")
+}

@@ -1,0 +1,125 @@
+/** What verbs share: flags and environment resolved in their documented order, the opened WindFlow, output, the stop signal. */
+import { resolve } from "node:path"
+import type { Locale } from "@windflow/engine/model"
+import type { LoadedConfig, Stack, WindFlow, Where } from "@windflow/sdk"
+import type { GlobalFlags } from "./globals.ts"
+import type { Host } from "./host.ts"
+import { palette, wantsColor } from "./render/palette.ts"
+import type { Texts } from "./text/index.ts"
+import type { VerbContext } from "./verbs/Verb.ts"
+
+/** A variable that is set and not empty. */
+const variable = (host: Host, name: string): string | undefined => {
+  const value = host.env[name]
+  return value === undefined || value === "" ? undefined : value
+}
+
+/** `--context` is Docker's own choice of an engine, so it stands over DOCKER_HOST. */
+const environmentOf = (host: Host, flags: GlobalFlags): Readonly<Record<string, string | undefined>> =>
+  flags.context === undefined ? host.env : { ...host.env, DOCKER_CONTEXT: flags.context, DOCKER_HOST: undefined }
+
+const once = <A>(make: () => Promise<A>): (() => Promise<A>) => {
+  let made: Promise<A> | undefined
+  return () => (made ??= make())
+}
+
+export interface OpenedContext {
+  readonly context: VerbContext
+  /** An error that only says "cancelled" becomes the deadline's, when that was the reason. */
+  readonly explain: (thrown: unknown) => Promise<unknown>
+  readonly close: () => Promise<void>
+}
+
+export const createContext = (
+  flags: GlobalFlags,
+  host: Host,
+  texts: Texts,
+  locale: Locale,
+  interrupted: AbortSignal,
+): OpenedContext => {
+  const env = environmentOf(host, flags)
+  const deadline = flags.deadline === undefined ? undefined : AbortSignal.timeout(flags.deadline * 1000)
+  const signal = deadline === undefined ? interrupted : AbortSignal.any([interrupted, deadline])
+
+  const config = once(async (): Promise<LoadedConfig> => {
+    const { loadConfigFile } = await import("@windflow/sdk")
+    return loadConfigFile({ directory: host.cwd, config: variable(host, "WINDFLOW_CONFIG") })
+  })
+
+  let opened: Promise<WindFlow> | undefined
+  const open = () =>
+    (opened ??= (async () => {
+      const { file } = await config()
+      const stateDirectory = variable(host, "WINDFLOW_STATE_DIR")
+      return host.open({
+        env,
+        directory: host.cwd,
+        config: file ?? false,
+        ...(stateDirectory === undefined ? {} : { stateDirectory: resolve(host.cwd, stateDirectory) }),
+      })
+    })())
+
+  const target = flags.target ?? variable(host, "WINDFLOW_TARGET")
+  const environment = flags.env ?? variable(host, "WINDFLOW_ENV")
+  const where: Where = {
+    ...(target === undefined ? {} : { target }),
+    ...(environment === undefined ? {} : { environment }),
+  }
+
+  const projectName = async () =>
+    flags.projectName ?? variable(host, "COMPOSE_PROJECT_NAME") ?? (await config()).config.defaults?.project
+
+  const stack = once(async (): Promise<Stack> => {
+    const { compose } = await import("@windflow/sdk")
+    const { file: configFile, config: settings } = await config()
+    // COMPOSE_* are read by the loader from `env`; the configuration stands below them.
+    const fromConfig =
+      configFile === undefined || variable(host, "COMPOSE_FILE") !== undefined
+        ? undefined
+        : settings.defaults?.file?.map((file) => resolve(configFile, "..", file))
+    const files = flags.file ?? fromConfig
+    const project = await projectName()
+    return compose(files, {
+      directory: host.cwd,
+      env,
+      ...(project === undefined ? {} : { project }),
+      ...(flags.profile === undefined ? {} : { profiles: flags.profile }),
+      ...(flags.envFile === undefined ? {} : { envFiles: flags.envFile }),
+      ...(flags.projectDirectory === undefined ? {} : { projectDirectory: flags.projectDirectory }),
+    })
+  })
+
+  const context: VerbContext = {
+    host,
+    flags,
+    texts,
+    locale,
+    zone: flags.time ?? "utc",
+    json: flags.format === "json",
+    colors: palette(wantsColor(flags.color, host.env, host.stdout.isTTY === true)),
+    signal,
+    where,
+    config,
+    open,
+    stack,
+    project: async () => (await projectName()) ?? (await stack()).name,
+    print: (text) => void host.stdout.write(`${text}\n`),
+    note: (text) => void host.stderr.write(`${text}\n`),
+  }
+
+  const explain = async (thrown: unknown): Promise<unknown> => {
+    if (deadline?.aborted !== true || flags.deadline === undefined) return thrown
+    const { isError } = await import("@windflow/sdk")
+    if (!isError(thrown, "Cancelled")) return thrown
+    const { DeadlineExceeded } = await import("@windflow/engine/model")
+    return new DeadlineExceeded({ subject: thrown.deployment, seconds: flags.deadline })
+  }
+
+  const close = async () => {
+    // Opening may have failed: that error was reported where it was awaited.
+    const flow = await opened?.catch(() => undefined)
+    await flow?.[Symbol.asyncDispose]()
+  }
+
+  return { context, explain, close }
+}

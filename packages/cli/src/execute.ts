@@ -1,0 +1,42 @@
+/** The part that all changing verbs share: ask where it must be asked, show the run, say how it ended. */
+import type { Event, Revision } from "@windflow/engine/model"
+import { environmentConfirmed } from "./confirm.ts"
+import { createLive } from "./live.ts"
+import { outcome } from "./render/lines.ts"
+import type { VerbContext } from "./verbs/Verb.ts"
+
+interface Watching {
+  readonly onEvent: (event: Event) => void
+  readonly signal: AbortSignal
+}
+
+export const execute = async (
+  context: VerbContext,
+  start: (watching: Watching) => Promise<Revision>,
+): Promise<number> => {
+  const { texts, colors } = context
+  if (!(await environmentConfirmed(context))) {
+    context.note(texts.confirm.declined)
+    return 0
+  }
+  const live = await createLive(context)
+  let worked = false
+  let ended: Extract<Event, { readonly _tag: "RunEnded" }> | undefined
+  const onEvent = (event: Event) => {
+    if (event._tag === "OperationStarted") worked = true
+    if (event._tag === "RunEnded") ended = event
+    live.onEvent(event)
+  }
+  let revision: Revision
+  try {
+    revision = await start({ onEvent, signal: context.signal })
+  } finally {
+    live.end()
+  }
+  if (context.json) return 0
+  context.print(
+    worked && ended !== undefined ? colors.good(outcome(ended, texts)) : texts.run.unchanged(revision.deployment),
+  )
+  for (const url of revision.urls) context.print(`  ${url}`)
+  return 0
+}

@@ -1,0 +1,35 @@
+/** Values of options: text in, value out, or commander's own error, whose text `misuse.ts` gives in the reader's language. */
+import { InvalidArgumentError } from "commander"
+
+/** The reason as a key of the catalogue's refusals. */
+export type ValueProblem = "notANumber" | "notADuration" | "notAScale"
+
+const refuse = (problem: ValueProblem): never => {
+  throw new InvalidArgumentError(problem)
+}
+
+export const wholeNumber = (text: string): number => (/^\d+$/.test(text) ? Number(text) : refuse("notANumber"))
+
+const units: Readonly<Record<string, number>> = { h: 3600, m: 60, s: 1, ms: 0.001 }
+
+/** Seconds of `90`, `90s`, `5m`, `1h30m`. */
+export const duration = (text: string): number => {
+  if (/^\d+$/.test(text)) return Number(text)
+  if (!/^(\d+(\.\d+)?(ms|h|m|s))+$/.test(text)) return refuse("notADuration")
+  return [...text.matchAll(/([\d.]+)(ms|h|m|s)/g)].reduce(
+    (seconds, [, amount, unit]) => seconds + Number(amount) * units[unit!]!,
+    0,
+  )
+}
+
+/** `web=3`, repeated. */
+export const scale = (
+  text: string,
+  earlier: Readonly<Record<string, number>> | undefined,
+): Readonly<Record<string, number>> => {
+  const parts = /^([^=]+)=(\d+)$/.exec(text)
+  return parts === null ? refuse("notAScale") : { ...earlier, [parts[1]!]: Number(parts[2]) }
+}
+
+/** Lines from the end: `all` or a number. */
+export const tail = (text: string): number | undefined => (text === "all" ? undefined : wholeNumber(text))

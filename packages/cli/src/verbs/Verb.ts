@@ -1,0 +1,35 @@
+/** What a verb is given and what it returns. */
+import type { Locale } from "@windflow/engine/model"
+import type { LoadedConfig, Stack, WindFlow, Where } from "@windflow/sdk"
+import type { GlobalFlags } from "../globals.ts"
+import type { Host } from "../host.ts"
+import type { Palette } from "../render/palette.ts"
+import type { Zone } from "../render/time.ts"
+import type { Texts } from "../text/index.ts"
+
+export interface VerbContext {
+  readonly host: Host
+  readonly flags: GlobalFlags
+  readonly texts: Texts
+  readonly locale: Locale
+  readonly zone: Zone
+  readonly json: boolean
+  readonly colors: Palette
+  /** Aborted by Ctrl-C, SIGTERM or the deadline. */
+  readonly signal: AbortSignal
+  readonly where: Where
+  /** The project's configuration file, or an empty one. */
+  readonly config: () => Promise<LoadedConfig>
+  /** Opened once, closed when the verb ends. */
+  readonly open: () => Promise<WindFlow>
+  /** The stack that the flags, the environment and the current directory name. */
+  readonly stack: () => Promise<Stack>
+  /** The project that is meant, from a flag, the environment, the configuration or the Compose file. */
+  readonly project: () => Promise<string>
+  readonly print: (text: string) => void
+  /** To standard error: what is not the answer. */
+  readonly note: (text: string) => void
+}
+
+/** Returns the exit code; rejects with a typed error otherwise. */
+export type Verb<Options> = (context: VerbContext, options: Options, args: ReadonlyArray<string>) => Promise<number>

@@ -1,0 +1,43 @@
+/** `windflow logs`: lines of all services, marked by service. Ctrl-C only detaches. */
+import { formatTime } from "../render/time.ts"
+import type { Verb } from "./Verb.ts"
+
+interface Options {
+  readonly follow?: boolean
+  readonly tail?: number
+  readonly since?: string
+  readonly until?: string
+  readonly timestamps?: boolean
+  /** `false` for --no-log-prefix. */
+  readonly logPrefix?: boolean
+}
+
+const logs: Verb<Options> = async (context, options, services) => {
+  const flow = await context.open()
+  const project = await context.project()
+  const lines = flow.logs(
+    { project, ...context.where },
+    {
+      follow: options.follow === true,
+      signal: context.signal,
+      ...(services.length === 0 ? {} : { services: [...services] }),
+      ...(options.tail === undefined ? {} : { tail: options.tail }),
+      ...(options.since === undefined ? {} : { since: options.since }),
+      ...(options.until === undefined ? {} : { until: options.until }),
+    },
+  )
+  let width = 0
+  for await (const line of lines) {
+    if (context.json) context.print(JSON.stringify(line))
+    else if ("dropped" in line) context.note(context.texts.logs.dropped(line.dropped))
+    else {
+      width = Math.max(width, line.container.length)
+      const prefix = options.logPrefix === false ? "" : `${context.colors.strong(line.container.padEnd(width))} | `
+      const time = options.timestamps === true ? `${formatTime(line.at, context.zone)} ` : ""
+      context.print(`${prefix}${time}${line.text}`)
+    }
+  }
+  return 0
+}
+
+export default logs

@@ -1,0 +1,325 @@
+/** Tree → plain model: each part takes the type the model gives it, and holds nothing where nothing was said. */
+import type { Findings } from "../Findings.ts"
+import type { Field, Struct, Type } from "../shape/Type.ts"
+import { parseBytes } from "../text/bytes.ts"
+import { formatDuration, parseDuration } from "../text/duration.ts"
+import { compareText } from "../text/order.ts"
+import { splitWords } from "../text/words.ts"
+import {
+  Float,
+  formatPath,
+  isNull,
+  type Mapping,
+  type Node,
+  type Path,
+  type ScalarValue,
+  Timestamp,
+  type Trail,
+} from "../tree/Node.ts"
+import { sprint } from "../tree/scalar.ts"
+import { castBoolean, castFloat, castWhole } from "./interpolate.ts"
+
+/** `undefined` is what Go calls the zero value: the field is left out. */
+export const decode = (node: Node | undefined, type: Type, path: Trail, findings: Findings): unknown => {
+  if (type.is === "struct") return decodeStruct(node, type, path, findings)
+  if (node === undefined) return type.is === "command" ? null : undefined
+  if (isNull(node) && type.is !== "command") return undefined
+  const refuse = (expected: string): undefined => {
+    const shown = node.kind === "scalar" ? `"${sprint(node.value)}"` : `a ${node.kind}`
+    findings.error("type", node, path, {
+      message: `${formatPath(path)}: ${shown} is not ${expected}`,
+      expected,
+      remedy: `Write ${expected}.`,
+    })
+    return undefined
+  }
+  const value = node.kind === "scalar" ? node.value : undefined
+  switch (type.is) {
+    case "text":
+      return orNothing(textValue(value) ?? refuse("text"))
+    case "flag": {
+      const read = flagValue(value) ?? refuse("true or false")
+      return type.optional ? read : read === true ? true : undefined
+    }
+    case "optOut":
+      return (flagValue(value) ?? refuse("true or false")) === false ? false : undefined
+    case "whole": {
+      const read = wholeValue(value, type.strict)
+      if (read === undefined || (type.unsigned && read < 0)) return refuse("a whole number")
+      return type.optional ? read : read === 0 ? undefined : read
+    }
+    case "float": {
+      const read = floatValue(value)
+      return read === undefined ? refuse("a number") : read === 0 ? undefined : shortest(read)
+    }
+    case "bytes": {
+      if (typeof value !== "string") return isInteger(value) && value !== 0 ? String(value) : undefined
+      const read = parseBytes(value)
+      return read === undefined ? refuse("a size such as 512m") : read === 0n ? undefined : String(read)
+    }
+    case "duration": {
+      const read = value === undefined ? undefined : parseDuration(sprint(value))
+      if (read === undefined) return refuse("a duration such as 1m30s")
+      return read === 0n && !type.optional ? undefined : formatDuration(read)
+    }
+    case "mode":
+      if (typeof value === "string") {
+        const read = /^[-+]?[0-7]+$/.test(value) ? Number.parseInt(value, 8) : undefined
+        return read === undefined ? refuse("a file mode such as 0440") : octal(read)
+      }
+      return typeof value === "number" ? octal(value) : refuse("a file mode such as 0440")
+    case "count": {
+      if (typeof value === "number") return value === 0 ? undefined : value
+      const read = typeof value !== "string" ? undefined : value.toLowerCase() === "all" ? -1 : castWhole(value)
+      return read === undefined ? refuse("all or a whole number") : Number(read) === 0 ? undefined : Number(read)
+    }
+    case "ulimit":
+      if (typeof value === "number") return value === 0 ? {} : value
+      if (node.kind !== "mapping") return refuse("a whole number, or soft and hard")
+      return Object.fromEntries(
+        ["soft", "hard"].flatMap((key) => {
+          const limit = node.get(key)
+          if (limit === undefined) return []
+          const read = limit.kind === "scalar" ? limit.value : undefined
+          if (typeof read !== "number") return refuse("whole numbers for soft and hard") ?? []
+          return read === 0 ? [] : [[key, read]]
+        }),
+      )
+    case "command":
+      return decodeCommand(node, refuse)
+    case "test":
+      if (typeof value === "string") return ["CMD-SHELL", value]
+      return decodeTexts(node, refuse)
+    case "texts":
+      return decodeTexts(node, refuse)
+    case "textOrTexts":
+      return typeof value === "string" ? [value] : decodeTexts(node, refuse)
+    case "printed":
+      if (typeof value === "string") return [value]
+      if (node.kind !== "list") return refuse("a list")
+      return orEmpty(node.items.map((item) => (item.kind === "scalar" ? sprint(item.value) : "")))
+    case "hosts":
+      return decodeHosts(node, refuse)
+    case "ssh":
+      if (node.kind !== "mapping") return refuse("a mapping")
+      return orEmpty(
+        [...node.entries]
+          .map(([id, key]) => (isNull(key) || key.kind !== "scalar" ? id : `${id}=${sprint(key.value)}`))
+          .toSorted(),
+      )
+    case "labels":
+    case "pairs":
+    case "options":
+    case "environment":
+    case "textMap":
+    case "multiOptions":
+      return decodeMapping(node, type.is, path, refuse, findings)
+    case "list": {
+      if (node.kind !== "list") return refuse("a list")
+      return orEmpty(node.items.map((item, i) => decodeAt(item, type.of, path, i, findings) ?? {}))
+    }
+    case "map": {
+      if (node.kind !== "mapping") return refuse("a mapping")
+      if (node.entries.size === 0) return undefined
+      return Object.fromEntries(
+        [...node.entries].map(([key, item]) => [
+          key,
+          isNull(item) ? null : (decodeAt(item, type.of, path, key, findings) ?? null),
+        ]),
+      )
+    }
+  }
+}
+
+const decodeAt = (
+  node: Node | undefined,
+  type: Type,
+  path: Trail,
+  step: string | number,
+  findings: Findings,
+): unknown => {
+  path.push(step)
+  const value = decode(node, type, path, findings)
+  path.pop()
+  return value
+}
+
+const decodeStruct = (node: Node | undefined, type: Struct, path: Trail, findings: Findings): unknown => {
+  if (node !== undefined && !isNull(node) && node.kind !== "mapping") {
+    findings.error("type", node, path, {
+      message: `${formatPath(path)} must be a mapping`,
+      expected: "a mapping",
+      remedy: "Write a mapping.",
+    })
+    return undefined
+  }
+  const mapping = node?.kind === "mapping" ? node : undefined
+  const decoded: Record<string, unknown> = {}
+  for (const field of fieldsOf(type, mapping)) {
+    const written = mapping?.get(field.name)
+    // A null leaves out what may be absent, and makes an empty one of what may not.
+    if (field.type.is === "struct" && field.always !== true && isNull(written)) continue
+    const value = decodeAt(written, field.type, path, field.name, findings)
+    if (value !== undefined) decoded[field.name] = value
+    else if (field.always === true) decoded[field.name] = zeroOf(field.type)
+  }
+  if (type.extensions && mapping !== undefined)
+    mapping.entries.forEach((value, key) => {
+      if (key.startsWith("x-")) decoded[key] = plainValue(value)
+    })
+  return decoded
+}
+
+/** The fields that are written or printed in any case, in the struct's order. */
+const fieldsOf = (type: Struct, mapping: Mapping | undefined): ReadonlyArray<Field> => {
+  if (mapping === undefined || mapping.entries.size * 2 > type.fields.length)
+    return type.fields.filter((field) => field.always === true || mapping?.entries.has(field.name) === true)
+  const indexes = [...type.always]
+  mapping.entries.forEach((_, key) => {
+    const index = type.indexes.get(key)
+    if (index !== undefined && type.fields[index]?.always !== true) indexes.push(index)
+  })
+  return indexes.sort((a, b) => a - b).map((index) => type.fields[index]!)
+}
+
+/** What Go prints for a field that holds nothing, where such a field is printed. */
+const ZERO = { text: "", bytes: "0", flag: false, whole: 0, command: null }
+
+const zeroOf = (type: Type): unknown => {
+  const zeros: Readonly<Record<string, unknown>> = ZERO
+  return Object.hasOwn(zeros, type.is) ? zeros[type.is] : {}
+}
+
+/** Data nobody gave a type: values under `x-` keys. */
+export const plainValue = (node: Node): unknown => {
+  switch (node.kind) {
+    case "list":
+      return node.items.map(plainValue)
+    case "mapping":
+      return Object.fromEntries([...node.entries].map(([key, value]) => [key, plainValue(value)]))
+    case "scalar":
+      if (node.value instanceof Float) return node.value.value
+      if (node.value instanceof Timestamp) return rfc3339(node.value.text)
+      return typeof node.value === "bigint" ? Number(node.value) : node.value
+  }
+}
+
+/** `2020-01-02 03:04:05 +0000 UTC` as JSON prints it. */
+const rfc3339 = (printed: string): string => {
+  const [day = "", time = "", zone = ""] = printed.split(" ")
+  return `${day}T${time}${zone === "+0000" ? "Z" : `${zone.slice(0, 3)}:${zone.slice(3)}`}`
+}
+
+const orNothing = (text: string | undefined): string | undefined => (text === "" ? undefined : text)
+const orEmpty = <A>(list: A[]): A[] | undefined => (list.length === 0 ? undefined : list)
+const isInteger = (value: ScalarValue | undefined): value is number | bigint =>
+  typeof value === "number" || typeof value === "bigint"
+
+const textValue = (value: ScalarValue | undefined): string | undefined =>
+  typeof value === "string" ? value : typeof value === "number" ? String(value) : value === null ? "" : undefined
+
+const flagValue = (value: ScalarValue | undefined): boolean | undefined =>
+  typeof value === "boolean" ? value : typeof value === "string" ? castBoolean(value) : undefined
+
+const wholeValue = (value: ScalarValue | undefined, strict: boolean): number | undefined => {
+  if (isInteger(value)) return Number(value)
+  if (value instanceof Float) return Math.trunc(value.value)
+  if (typeof value !== "string" || strict) return undefined
+  const read = castWhole(value)
+  return read === undefined ? undefined : Number(read)
+}
+
+const floatValue = (value: ScalarValue | undefined): number | undefined => {
+  if (isInteger(value)) return Number(value)
+  if (value instanceof Float) return value.value
+  return typeof value === "string" ? castFloat(value) : undefined
+}
+
+/** The shortest decimal that stands for the same 32-bit float: the model's floats have that width. */
+const shortest = (value: number): number => {
+  const wanted = Math.fround(value)
+  for (let digits = 1; digits <= 9; digits++) {
+    const candidate = Number(wanted.toPrecision(digits))
+    if (Math.fround(candidate) === wanted) return candidate
+  }
+  return wanted
+}
+
+const octal = (value: number): string => (value < 0 ? `0-${(-value).toString(8)}` : `0${value.toString(8)}`)
+
+type Refuse = (expected: string) => undefined
+
+const decodeCommand = (node: Node, refuse: Refuse): unknown => {
+  if (isNull(node)) return null
+  if (node.kind === "list") return node.items.map((item) => textOfItem(item) ?? refuse("a list of texts") ?? "")
+  if (node.kind !== "scalar" || typeof node.value !== "string") return refuse("text or a list of texts")
+  return splitWords(node.value) ?? refuse("a command line with matching quotes and no parentheses")
+}
+
+const textOfItem = (item: Node): string | undefined => (item.kind === "scalar" ? textValue(item.value) : undefined)
+
+const decodeTexts = (node: Node, refuse: Refuse): unknown => {
+  if (node.kind !== "list") return refuse("a list of texts")
+  return orEmpty(node.items.map((item) => textOfItem(item) ?? refuse("a list of texts") ?? ""))
+}
+
+const decodeHosts = (node: Node, refuse: Refuse): unknown => {
+  const hosts: Array<readonly [string, string]> = []
+  if (node.kind === "mapping")
+    for (const [host, ip] of node.entries) {
+      const ips = ip.kind === "list" ? ip.items : [ip]
+      for (const item of ips)
+        hosts.push([host, item.kind !== "scalar" || item.value === null ? "" : sprint(item.value)])
+    }
+  else if (node.kind === "list")
+    for (const item of node.items) {
+      const text = item.kind === "scalar" ? sprint(item.value) : ""
+      const cut = text.includes("=") ? text.indexOf("=") : text.indexOf(":")
+      if (cut < 0) return refuse("a list of HOST=IP")
+      for (const ip of text.slice(cut + 1).split(",")) hosts.push([text.slice(0, cut), ip])
+    }
+  else return refuse("a list of HOST=IP")
+  if (hosts.some(([host]) => host === "" || /[:=]/.test(host))) return refuse("a list of HOST=IP")
+  return orEmpty(
+    hosts
+      .map(([host, ip]) => `${host}=${ip.length > 2 && ip.startsWith("[") && ip.endsWith("]") ? ip.slice(1, -1) : ip}`)
+      .toSorted(compareText),
+  )
+}
+
+const decodeMapping = (
+  node: Node,
+  kind: "labels" | "pairs" | "options" | "environment" | "textMap" | "multiOptions",
+  path: Path,
+  refuse: Refuse,
+  findings: Findings,
+): unknown => {
+  const entries: Array<readonly [string, unknown]> = []
+  const listed = kind === "labels" || kind === "pairs" || kind === "environment"
+  if (node.kind === "list" && listed) {
+    for (const [i, item] of node.items.entries()) {
+      const text = item.kind === "scalar" ? sprint(item.value) : ""
+      const cut = text.indexOf("=")
+      const key = cut < 0 ? text : text.slice(0, cut)
+      if (kind === "environment" && /\s$/.test(key))
+        findings.error("value", item, [...path, i], {
+          message: `${formatPath([...path, i])}: the name "${key}" ends with a space`,
+          expected: "NAME=VALUE",
+          remedy: "Remove the space before the equals sign.",
+        })
+      entries.push([key, cut >= 0 ? text.slice(cut + 1) : kind === "environment" ? null : ""])
+    }
+  } else if (node.kind === "mapping") {
+    for (const [key, item] of node.entries) {
+      if (kind === "multiOptions" && item.kind === "list") {
+        if (item.items.length > 0) entries.push([key, item.items.map((part) => printedItem(part))])
+      } else if (kind === "multiOptions") entries.push([key, [printedItem(item)]])
+      else if (isNull(item)) entries.push([key, kind === "environment" ? null : ""])
+      else if (kind !== "textMap") entries.push([key, printedItem(item)])
+      else entries.push([key, textOfItem(item) ?? refuse("a mapping of texts") ?? ""])
+    }
+  } else return refuse(listed ? "a mapping or a list" : "a mapping")
+  return entries.length === 0 ? undefined : Object.fromEntries(entries)
+}
+
+const printedItem = (node: Node): string => (node.kind === "scalar" ? sprint(node.value) : "")

@@ -1,0 +1,213 @@
+/**
+ * The Effect face over ports: resolves names to targets, opens each target once while it is in use, and hands everything else to
+ * the engine. No deployment logic, no I/O of its own.
+ */
+import { type Revision, type Target, Unsupported, Usage, type WindFlowError } from "@windflow/engine/model"
+import { defaultDownOptions, defaultUpOptions, type Request } from "@windflow/engine/driver"
+import type { ApplyOptions, RunOptions } from "@windflow/engine/execute"
+import { Duration, Effect, RcMap, type Scope, Stream } from "effect"
+import type { Config } from "./config.ts"
+import type { DownFlags, PlanOptions, Ref, UpFlags, Where } from "./contract.ts"
+import type { WindFlowShape } from "./effectContract.ts"
+import { makeEventLog } from "./eventLog.ts"
+import { withRevision } from "./isError.ts"
+import { decodePlan, withProse } from "./plan.ts"
+import { configTargets, type Registry, resolveTarget } from "./registry.ts"
+import { said } from "./said.ts"
+import type { Session } from "./session.ts"
+import { resolveStack } from "./Stack.ts"
+
+export interface Ports {
+  readonly config: Config
+  readonly registry: Registry
+  /** What `local` and no target at all mean. */
+  readonly local: Effect.Effect<Target, WindFlowError>
+  readonly open: (target: Target) => Effect.Effect<Session, WindFlowError, Scope.Scope>
+}
+
+const upOptions = (flags: UpFlags) => {
+  const { services, noDeps, recreate, removeOrphans, pull, build, scale, stopTimeout, until, waitTimeout } = flags
+  const given = { services, noDeps, recreate, removeOrphans, pull, build, scale, stopTimeout, until, waitTimeout }
+  return { ...defaultUpOptions, ...said(given) }
+}
+
+const downOptions = ({ volumes, removeOrphans, stopTimeout }: DownFlags) => ({
+  ...defaultDownOptions,
+  ...said({ volumes, removeOrphans, stopTimeout }),
+})
+
+const whereOf = (options: Where | undefined): Where =>
+  said({ target: options?.target, environment: options?.environment })
+
+/** `project@target`, `project`, or its parts. */
+const partsOf = (ref: Ref): { readonly project: string; readonly where: Where } => {
+  if (typeof ref !== "string") return { project: ref.project, where: whereOf(ref) }
+  const at = ref.indexOf("@")
+  return at === -1 ? { project: ref, where: {} } : { project: ref.slice(0, at), where: { target: ref.slice(at + 1) } }
+}
+
+const notBuilt = (what: string, remedy: string) =>
+  Effect.fail(
+    new Unsupported({
+      driver: "compose",
+      diagnostics: [{ severity: "error", code: "not-built", message: `${what} is not built yet`, remedy }],
+    }),
+  )
+
+export const makeWindFlow = Effect.fn("makeWindFlow")(function* (ports: Ports) {
+  const log = makeEventLog()
+  const local = yield* Effect.cached(ports.local)
+  const targets = new Map<string, Target>()
+  const sessions = yield* RcMap.make({
+    lookup: (key: string) => {
+      const target = targets.get(key)
+      return target === undefined
+        ? Effect.fail(new Usage({ subject: key, detail: "unknown target" }))
+        : ports.open(target)
+    },
+    idleTimeToLive: Duration.seconds(1),
+  })
+
+  const at = Effect.fn("at")(function* (where: Where) {
+    const target = yield* resolveTarget(where, ports.config, ports.registry, yield* local)
+    const key = JSON.stringify([target.name, target.driver, target.endpoints])
+    targets.set(key, target)
+    return yield* RcMap.get(sessions, key)
+  })
+
+  /** Runs on an opened deployment; events are numbered and kept, and the revision of a failure goes onto its error. */
+  const running = <Options extends RunOptions>(
+    options: Options,
+    run: (options: Options) => Effect.Effect<Revision, WindFlowError>,
+  ) =>
+    Effect.suspend(() => {
+      const record = log.recorder()
+      let ended: Revision | undefined
+      const observed: Options = {
+        ...options,
+        onEvent: (event) => {
+          if (event._tag === "RunEnded") ended = event.revision
+          const numbered = record(event)
+          options.onEvent?.(numbered)
+        },
+      }
+      return Effect.mapError(run(observed), (error) => withRevision(error, ended))
+    })
+
+  const runOptions = ({ onEvent, concurrency, cancel, deadline }: RunOptions): RunOptions =>
+    said({ onEvent, concurrency, cancel, deadline })
+
+  const planned = (session: Session, request: Request, preview: boolean) =>
+    Effect.map(session.deployments.plan(request, { preview }), withProse)
+
+  const deployed = (ref: Ref) => {
+    const { project, where } = partsOf(ref)
+    return Effect.map(at(where), (session) => ({ session, project }))
+  }
+
+  const shape: WindFlowShape = {
+    plan: Effect.fn("windflow.plan")(function* (stack, options: Omit<PlanOptions, "signal"> = {}) {
+      const resolved = yield* stack[resolveStack]
+      const session = yield* at(whereOf(options))
+      const request: Request = { _tag: "Up", stack: resolved, options: upOptions(options) }
+      return yield* planned(session, request, options.prepare !== true)
+    }, Effect.scoped),
+
+    planDown: Effect.fn("windflow.planDown")(function* (ref, options = {}) {
+      const { session, project } = yield* deployed(ref)
+      return yield* planned(session, { _tag: "Down", project, options: downOptions(options) }, true)
+    }, Effect.scoped),
+
+    apply: Effect.fn("windflow.apply")(function* (plan, options: ApplyOptions = {}) {
+      // A plan may come from a file or a network: it is checked here as any other input.
+      const checked = yield* Effect.fromResult(decodePlan(JSON.parse(JSON.stringify(plan))))
+      const session = yield* at({ target: checked.target })
+      const withStale = { ...runOptions(options), ...said({ onStale: options.onStale }) }
+      return yield* running<ApplyOptions>(withStale, (observed) => session.deployments.apply(checked, observed))
+    }, Effect.scoped),
+
+    up: Effect.fn("windflow.up")(function* (stack, options = {}) {
+      const resolved = yield* stack[resolveStack]
+      const session = yield* at(whereOf(options))
+      const request: Request = { _tag: "Up", stack: resolved, options: upOptions(options) }
+      return yield* running(runOptions(options), (observed) => session.deployments.run(request, observed))
+    }, Effect.scoped),
+
+    down: Effect.fn("windflow.down")(function* (ref, options = {}) {
+      const { session, project } = yield* deployed(ref)
+      const request: Request = { _tag: "Down", project, options: downOptions(options) }
+      return yield* running(runOptions(options), (observed) => session.deployments.run(request, observed))
+    }, Effect.scoped),
+
+    rollback: Effect.fn("windflow.rollback")(function* (ref, options = {}) {
+      const { session, project } = yield* deployed(ref)
+      const wanted = { ...runOptions(options), ...said({ to: options.to }) }
+      return yield* running(wanted, (observed) => session.deployments.rollback(project, observed))
+    }, Effect.scoped),
+
+    promote: () => notBuilt("promote", "Deploy the same stack with `up` and the other environment."),
+    adopt: () => notBuilt("adopt", "Deploy the same Compose file with `up`: what is equal is taken over untouched."),
+
+    ps: Effect.fn("windflow.ps")(function* (where = {}) {
+      const single = typeof where === "string" || "project" in where ? partsOf(where) : undefined
+      const session = yield* at(single?.where ?? (typeof where === "string" ? {} : whereOf(where)))
+      return yield* session.driver.use((driver) => driver.instances(single?.project))
+    }, Effect.scoped),
+
+    history: Effect.fn("windflow.history")(function* (ref) {
+      const { session, project } = yield* deployed(ref)
+      return (yield* session.deployments.history(project)).map((record) => record.revision)
+    }, Effect.scoped),
+
+    logs: (ref, options = {}) =>
+      Stream.unwrap(
+        Effect.map(deployed(ref), ({ session, project }) => {
+          const { services, follow = false, tail, since, until } = options
+          return session.driver.use((driver) =>
+            driver.logs(project, { follow, ...said({ services, tail, since, until }) }),
+          )
+        }),
+      ),
+
+    events: (options = {}) =>
+      Stream.unwrap(
+        Effect.gen(function* () {
+          const deployment = options.ref === undefined ? undefined : yield* deploymentOf(options.ref)
+          return log.stream(said({ deployment, run: options.run, after: options.after }))
+        }),
+      ),
+
+    exec: Effect.fn("windflow.exec")(function* (ref, service, argv, options = {}) {
+      const { session, project } = yield* deployed(ref)
+      return yield* session.driver.use((driver) => driver.exec({ ...options, project, service, argv }))
+    }),
+
+    targets: {
+      list: Effect.gen(function* () {
+        const named = [yield* local, ...configTargets(ports.config)]
+        const registered = yield* ports.registry.list
+        return [...named, ...registered.filter((target) => !named.some((other) => other.name === target.name))]
+      }),
+      add: ports.registry.add,
+      remove: ports.registry.remove,
+      test: Effect.fn("windflow.targets.test")(function* (input) {
+        const session = yield* at({ target: input })
+        const instances = yield* session.driver.use((driver) => driver.instances())
+        return {
+          target: session.target,
+          projects: new Set(instances.map((instance) => instance.project)).size,
+          containers: instances.length,
+        }
+      }, Effect.scoped),
+    },
+  }
+
+  /** Names a deployment without opening its target. */
+  const deploymentOf = Effect.fn("deploymentOf")(function* (ref: Ref) {
+    const { project, where } = partsOf(ref)
+    const target = yield* resolveTarget(where, ports.config, ports.registry, yield* local)
+    return `${project}@${target.name}`
+  })
+
+  return shape
+})

@@ -1,0 +1,142 @@
+/** The Promise face, made from the Effect face: signals become cancellation, failures become rejections with the typed error. */
+import { Cancelled, Internal, type WindFlowError } from "@windflow/engine/model"
+import type { ExecSession } from "@windflow/engine/driver"
+import { Cause, type Context, Effect, Exit, Queue, Scope, Stream } from "effect"
+import type { ExecOptions, ExecResult, RunOptions, WindFlow } from "./contract.ts"
+import type { WindFlowShape } from "./effectContract.ts"
+import { said } from "./said.ts"
+
+const cancelled = (subject: string) => new Cancelled({ deployment: subject, done: 0, total: 0 })
+
+/** The typed error of a failed exit; a defect becomes `Internal`, an interruption `Cancelled`. */
+const errorOf = (cause: Cause.Cause<WindFlowError>, subject: string): WindFlowError => {
+  const failure = Cause.findErrorOption(cause)
+  if (failure._tag === "Some") return failure.value
+  return Cause.hasInterruptsOnly(cause) ? cancelled(subject) : new Internal({ detail: Cause.pretty(cause) })
+}
+
+/** Completes when the signal is aborted; never when there is none. */
+const aborted = (signal: AbortSignal | undefined): Effect.Effect<void> =>
+  signal === undefined
+    ? Effect.never
+    : Effect.callback<void>((resume) => {
+        const done = () => resume(Effect.void)
+        if (signal.aborted) return done()
+        signal.addEventListener("abort", done, { once: true })
+        return Effect.sync(() => signal.removeEventListener("abort", done))
+      })
+
+/** A failing listener must not break a run: its error surfaces as an uncaught one, as with any event target. */
+const guarded =
+  <A>(listener: (value: A) => void) =>
+  (value: A): void => {
+    try {
+      listener(value)
+    } catch (error) {
+      queueMicrotask(() => {
+        throw error
+      })
+    }
+  }
+
+/** A run is cancelled in order (operations in flight end, the journal is closed), never interrupted. */
+const orderly = <Options extends RunOptions>(options: Options) => {
+  const { signal, onEvent, ...rest } = options
+  return {
+    ...rest,
+    ...(onEvent === undefined ? {} : { onEvent: guarded(onEvent) }),
+    ...(signal === undefined ? {} : { cancel: aborted(signal) }),
+  }
+}
+
+const concat = (chunks: ReadonlyArray<Uint8Array>): Uint8Array => {
+  const whole = new Uint8Array(chunks.reduce((size, chunk) => size + chunk.length, 0))
+  let at = 0
+  for (const chunk of chunks) {
+    whole.set(chunk, at)
+    at += chunk.length
+  }
+  return whole
+}
+
+const feed = (session: ExecSession, input: AsyncIterable<Uint8Array>) =>
+  Stream.fromAsyncIterable(input, (cause) => new Internal({ detail: `input failed: ${String(cause)}` })).pipe(
+    Stream.runForEach(session.write),
+    Effect.andThen(session.end),
+  )
+
+const resizing = (session: ExecSession, tty: NonNullable<ExecOptions["tty"]>) =>
+  Stream.callback<{ readonly columns: number; readonly rows: number }>((queue) =>
+    Effect.acquireRelease(
+      Effect.sync(() => tty.onResize?.((size) => Queue.offerUnsafe(queue, size))),
+      (remove) => Effect.sync(() => remove?.()),
+    ),
+  ).pipe(Stream.runForEach(session.resize))
+
+/** Runs a session to its end: feeds input, follows resizes, gathers or passes on output. */
+const converse = Effect.fn("converse")(function* (session: ExecSession, options: ExecOptions) {
+  const { input, tty, onOutput } = options
+  if (input === undefined) yield* session.end
+  else yield* Effect.forkScoped(feed(session, input))
+  if (tty?.onResize !== undefined) yield* Effect.forkScoped(resizing(session, tty))
+  const gathered = { stdout: [] as Array<Uint8Array>, stderr: [] as Array<Uint8Array> }
+  const take = onOutput === undefined ? undefined : guarded(onOutput)
+  yield* Stream.runForEach(session.output, (chunk) =>
+    Effect.sync(() => {
+      if (take === undefined) gathered[chunk.stream].push(chunk.bytes)
+      else take(chunk)
+    }),
+  )
+  const exitCode = yield* session.exitCode
+  return { exitCode, stdout: concat(gathered.stdout), stderr: concat(gathered.stderr) } satisfies ExecResult
+})
+
+/** `services`: what the effects run with; `scope`: closed by disposing. */
+export const promiseFace = (
+  flow: WindFlowShape,
+  services: Context.Context<never>,
+  scope: Scope.Closeable,
+): WindFlow => {
+  const settle = async <A>(effect: Effect.Effect<A, WindFlowError>, subject: string, signal?: AbortSignal) => {
+    const exit = await Effect.runPromiseExitWith(services)(effect, signal === undefined ? {} : { signal })
+    if (Exit.isSuccess(exit)) return exit.value
+    throw errorOf(exit.cause, subject)
+  }
+  const run = <A>(effect: Effect.Effect<A, WindFlowError>, subject: string, signal: AbortSignal | undefined) =>
+    signal?.aborted === true ? Promise.reject<A>(cancelled(subject)) : settle(effect, subject)
+  const iterable = <A>(stream: Stream.Stream<A, WindFlowError>, signal: AbortSignal | undefined) =>
+    Stream.toAsyncIterableWith(signal === undefined ? stream : Stream.interruptWhen(stream, aborted(signal)), services)
+  const named = (ref: Parameters<WindFlow["down"]>[0]) => (typeof ref === "string" ? ref : ref.project)
+
+  return {
+    plan: (stack, { signal, ...options } = {}) => settle(flow.plan(stack, options), stack.name, signal),
+    planDown: (ref, { signal, ...options } = {}) => settle(flow.planDown(ref, options), named(ref), signal),
+    apply: (plan, options = {}) => run(flow.apply(plan, orderly(options)), plan.deployment, options.signal),
+    up: (stack, { requestId: _requestId, ...options } = {}) =>
+      run(flow.up(stack, orderly(options)), stack.name, options.signal),
+    down: (ref, options = {}) => run(flow.down(ref, orderly(options)), named(ref), options.signal),
+    rollback: (ref, options = {}) => run(flow.rollback(ref, orderly(options)), named(ref), options.signal),
+    promote: (ref, options) => run(flow.promote(ref, orderly(options)), named(ref), options.signal),
+    adopt: (ref, options = {}) => settle(flow.adopt(ref), named(ref), options.signal),
+    ps: (where, options = {}) => settle(flow.ps(where), "ps", options.signal),
+    history: (ref, options = {}) => settle(flow.history(ref), named(ref), options.signal),
+    logs: (ref, { signal, ...options } = {}) => iterable(flow.logs(ref, options), signal),
+    events: ({ signal, ...options } = {}) => iterable(flow.events(options), signal),
+    exec: (ref, service, argv, options = {}) => {
+      const { index, user, workingDirectory, environment, privileged, tty } = options
+      const size = tty === undefined ? undefined : { columns: tty.columns, rows: tty.rows }
+      const request = said({ index, user, workingDirectory, environment, privileged, tty: size })
+      const conversation = Effect.flatMap(flow.exec(ref, service, argv, request), (session) =>
+        converse(session, options),
+      )
+      return settle(Effect.scoped(conversation), named(ref), options.signal)
+    },
+    targets: {
+      list: () => settle(flow.targets.list, "targets"),
+      add: (target) => settle(flow.targets.add(target), target.name),
+      test: (target, options = {}) => settle(flow.targets.test(target), "targets", options.signal),
+      remove: (name) => settle(flow.targets.remove(name), name),
+    },
+    [Symbol.asyncDispose]: () => Effect.runPromise(Scope.close(scope, Exit.void)),
+  }
+}

@@ -1,0 +1,3 @@
+module windflow.dev/testcontainers/pause
+
+go 1.23
