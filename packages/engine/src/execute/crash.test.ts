@@ -243,3 +243,24 @@ describe("any stack", () => {
     { arbitrary: { runs: 6 }, ...patient },
   )
 })
+
+describe("an operation of unknown outcome", () => {
+  // Rows: 1 begins the run, then intent and success of each operation in turn.
+  it.effect.each([
+    { row: 2, when: "after", operation: "network:shop_default/CreateNetwork", happened: false },
+    { row: 3, when: "before", operation: "network:shop_default/CreateNetwork", happened: true },
+    { row: 9, when: "before", operation: "container:s0:1/StartContainer", happened: null },
+  ] as const)("is looked at by the next run: $operation $when row $row", ({ row, when, operation, happened }) =>
+    Effect.gen(function* () {
+      const world = machine()
+      const request = up(fakeStack("shop", { s0: {} }, ["data"]))
+      const { process, deployments } = yield* world.spawn({ row, when })
+      yield* untilDeath(process, deployments.run(request, { concurrency: 1 }))
+      yield* (yield* world.spawn()).deployments.run(request)
+      const recovered = (yield* world.journal.rows("shop@local")).filter((entry) => entry._tag === "Recovered")
+      assert.strictEqual(recovered.length, 1)
+      assert.deepInclude(recovered[0], { run: "run-1", operation, happened })
+      assert.strictEqual(world.engine.calls.filter((call) => call.startsWith("CreateNetwork")).length, 1)
+    }),
+  )
+})
