@@ -125,7 +125,7 @@ const fromContext = (name: string, sources: EndpointSources): Result.Result<Endp
 }
 
 /**
- * `url` is what the user named; undefined or `docker://default` lets the environment decide, in the order Docker's own clients
+ * `url` is what the user named; undefined lets the environment decide, in the order Docker's own clients
  * use: DOCKER_HOST, DOCKER_CONTEXT, the configured context, the default socket.
  */
 export const resolveEndpoint = (

@@ -34,7 +34,9 @@ const answer = (one: Case): Answer => {
   const lines = hash.stdout.split("\n").filter((line) => line !== "")
   return {
     config: JSON.parse(config.stdout),
-    ...(hash.status === 0 ? { hash: Object.fromEntries(lines.map((line) => line.split(" ", 2) as [string, string])) } : {}),
+    ...(hash.status === 0
+      ? { hash: Object.fromEntries(lines.map((line) => line.split(" ", 2) as [string, string])) }
+      : {}),
   }
 }
 
@@ -43,7 +45,9 @@ const folder = import.meta.dirname
 for (const file of readdirSync(folder).filter((name) => name.endsWith(".yaml"))) {
   const section = file.slice(0, -".yaml".length)
   if (only !== undefined && section !== only) continue
-  const answers = Object.fromEntries(readCases(readFileSync(join(folder, file), "utf8")).map((one) => [one.name, answer(one)]))
+  const answers = Object.fromEntries(
+    readCases(readFileSync(join(folder, file), "utf8")).map((one) => [one.name, answer(one)]),
+  )
   writeFileSync(join(folder, `${section}.answers.json`), `${JSON.stringify(answers, null, 1)}\n`)
 }
 rmSync(HOME, { recursive: true, force: true })

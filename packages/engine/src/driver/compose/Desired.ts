@@ -1,5 +1,5 @@
 /** The desired state of the compose driver: everything planner and executor need, as plain data. Holds no secret value. */
-import { Schema } from "effect"
+import { Schema, SchemaTransformation } from "effect"
 import { FileObject, Network, Service, Volume } from "../../model/StackModel.ts"
 import { DownOptions, UpOptions } from "../Request.ts"
 
@@ -39,7 +39,19 @@ export type DesiredNetwork = typeof DesiredNetwork.Type
 export const DesiredVolume = Schema.Struct({ key: Str, model: Volume, hash: Str })
 export type DesiredVolume = typeof DesiredVolume.Type
 
+/**
+ * Whether the state comes straight from `prepare` or was saved with a plan or revision: then a tag may have moved since, and
+ * the image is looked up again. Saving makes it `saved`.
+ */
+export const Origin = Schema.Literal("saved").pipe(
+  Schema.decodeTo(
+    Schema.Literals(["prepared", "saved"]),
+    SchemaTransformation.transform({ decode: (saved): "prepared" | "saved" => saved, encode: () => "saved" as const }),
+  ),
+)
+
 export const DesiredUp = Schema.TaggedStruct("Up", {
+  origin: Origin,
   project: Str,
   workingDirectory: Str,
   files: Schema.Array(Str),

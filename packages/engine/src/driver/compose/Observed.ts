@@ -51,6 +51,8 @@ export interface ObservedVolume {
 }
 
 export interface Observed {
+  /** What image references resolve to now; asked only for a saved desired state, else `prepare` has just resolved them. */
+  readonly images?: ReadonlyMap<string, string>
   readonly containers: ReadonlyArray<ObservedContainer>
   readonly networks: ReadonlyArray<ObservedNetwork>
   readonly volumes: ReadonlyArray<ObservedVolume>

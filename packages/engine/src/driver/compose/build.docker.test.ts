@@ -3,10 +3,10 @@ import { execFileSync } from "node:child_process"
 import { symlinkSync } from "node:fs"
 import { join } from "node:path"
 import { baseImages } from "@windflow/testcontainers"
-import { Effect, Result, type Scope } from "effect"
+import { Effect, Result, Schema, type Scope } from "effect"
 import { afterAll, beforeAll, expect, test } from "vitest"
 import type { Build } from "../../model/StackModel.ts"
-import { changes, folder, modelOf, openBed, stackOf, up, type Bed } from "./testBed.ts"
+import { changes, folder, modelOf, openBed, stackOf, up, walk, type Bed } from "./testBed.ts"
 
 let busybox = ""
 const project = "windflow-test-build"
@@ -96,6 +96,15 @@ test("context, arguments, target, labels, name and tags", async () => {
         up(stackOfBuild(directory, { ...build, target: "second" }), { build: "always" }),
       )
       expect(changes(draft)).toContain("replace service:web:1 (image changed)")
+
+      // A saved state gets the very image it was made with, though the name means another one now.
+      yield* bed.down(project)
+      const saved = yield* Schema.encodeEffect(bed.driver.desired)(desired)
+      const again = yield* Schema.decodeEffect(bed.driver.desired)(saved)
+      const restored = yield* Effect.fromResult(bed.driver.plan(again, yield* bed.driver.observe(again)))
+      yield* walk(bed.driver, again, restored.operations, ({ verb }) => verb === "Wait")
+      const [container] = yield* bed.api.containers.list({ label: [`com.docker.compose.project=${project}`] })
+      expect(container?.ImageID).toBe(found)
       yield* bed.api.images.untag(`${image}:latest`)
     }),
   )

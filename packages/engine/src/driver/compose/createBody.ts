@@ -16,6 +16,7 @@ type JsonObject = { readonly [key: string]: Json }
 
 export interface Replica {
   readonly number: number
+  readonly image: string
   /** Only while it replaces another: what Compose writes into its label. */
   readonly replaces: boolean
   readonly inherited: ReadonlyArray<InheritedVolume>
@@ -184,7 +185,7 @@ export const createBody = (desired: DesiredUp, service: DesiredService, replica:
     AttachStdout: true,
     AttachStderr: true,
     Cmd: model.command,
-    Image: service.image.reference,
+    Image: replica.image,
     WorkingDir: model.working_dir ?? "",
     Entrypoint: model.entrypoint,
     Labels: containerLabels(desired, service, replica),

@@ -3,22 +3,16 @@ import { Effect, Stream } from "effect"
 import { EngineFailed, ImageMissing, type WindFlowError } from "../../model/errors/union.ts"
 import type { Stack } from "../../model/Stack.ts"
 import type { Service } from "../../model/StackModel.ts"
-import type { ImageSummary, ProgressLine } from "../../transport/engineAnswers.ts"
+import type { ProgressLine } from "../../transport/engineAnswers.ts"
 import { registryAuth } from "../../transport/registryAuth.ts"
 import type { PrepareOptions, Report } from "../Driver.ts"
 import type { UpOptions } from "../Request.ts"
 import type { ComposeDriverContext } from "./ComposeDriver.ts"
 import type { DesiredImage } from "./Desired.ts"
+import { familiar, indexImages } from "./imageNames.ts"
 import { defaultImage } from "./names.ts"
 
 type Need = "none" | "pull" | "build"
-
-/** Docker's short form: `docker.io/library/nginx` → `nginx:latest`, so that references can be compared as text. */
-export const familiar = (reference: string): string => {
-  const short = reference.replace(/^(index\.)?docker\.io\//, "").replace(/^library\//, "")
-  if (short.includes("@") || short.lastIndexOf(":") > short.lastIndexOf("/")) return short
-  return `${short}:latest`
-}
 
 const imageOf = (stack: Stack, name: string): string =>
   stack.model.services[name]?.image ?? defaultImage(stack.name, name)
@@ -34,14 +28,6 @@ export const imageNeed = (service: Service, present: boolean, options: Pick<UpOp
   if (missing === "build") return options.build === "never" ? (never ? "none" : "pull") : "build"
   return never ? "none" : missing
 }
-
-const index = (images: ReadonlyArray<ImageSummary>): ReadonlyMap<string, string> =>
-  new Map(
-    images.flatMap((image) => [
-      ...[...(image.RepoTags ?? []), ...(image.RepoDigests ?? [])].map((name) => [familiar(name), image.Id] as const),
-      [image.Id, image.Id] as const,
-    ]),
-  )
 
 const progress = (report: Report, subject: string, line: ProgressLine) =>
   line.status === undefined
@@ -93,8 +79,8 @@ export const resolveImages = (
     const references = [...new Set(free.map((name) => imageOf(stack, name)))]
     const list = (references: ReadonlyArray<string>) =>
       references.length === 0
-        ? Effect.succeed(index([]))
-        : Effect.map(context.api.images.list({ reference: references.map(familiar) }), index)
+        ? Effect.succeed(new Map<string, string>())
+        : Effect.map(context.api.images.list({ reference: references.map(familiar) }), indexImages)
     let known = yield* list(references)
     // A list finds names, not ids: what is written as an id is asked for by itself, as is a name before it is pulled in vain.
     const resolve = (reference: string): Effect.Effect<string | undefined, WindFlowError> => {

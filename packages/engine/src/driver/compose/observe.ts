@@ -1,9 +1,10 @@
-/** One snapshot: three lists at most, no inspection. */
+/** One snapshot: three lists at most (four for a saved desired state), no inspection. */
 import { Effect, Option, Schema } from "effect"
 import type { WindFlowError } from "../../model/errors/union.ts"
 import type { DockerApiShape } from "../../transport/DockerApi.ts"
 import type { ContainerSummary, NetworkSummary, VolumeSummary } from "../../transport/engineAnswers.ts"
 import type { Desired } from "./Desired.ts"
+import { familiar, indexImages } from "./imageNames.ts"
 import { labels, projectFilter } from "./names.ts"
 import type { ContainerState, Observed, ObservedContainer, ObservedNetwork, ObservedVolume } from "./Observed.ts"
 
@@ -119,9 +120,17 @@ export const observe = (api: DockerApiShape, desired: Desired): Effect.Effect<Ob
       : desired.options.volumes
         ? api.volumes.list({ label: projectFilter(project) })
         : Effect.succeed([])
+  const images =
+    desired._tag === "Up" && desired.origin === "saved"
+      ? Effect.map(
+          api.images.list({ reference: desired.services.map((service) => familiar(service.image.reference)) }),
+          indexImages,
+        )
+      : Effect.succeed(undefined)
   return Effect.map(
-    Effect.all([containers, networks, volumes], { concurrency: 3 }),
-    ([containers, networks, volumes]): Observed => ({
+    Effect.all([containers, networks, volumes, images], { concurrency: 4 }),
+    ([containers, networks, volumes, images]): Observed => ({
+      ...(images === undefined ? {} : { images }),
       containers: containers.filter((summary) => !isOneOff(summary)).map(observedContainer),
       networks: networks.map(observedNetwork).filter((network) => concerns(desired, network)),
       volumes: volumes.map(observedVolume),

@@ -1,130 +1,27 @@
-// The planner as text: every state in, the operations out. States a crash can leave are the second half.
+// The planner as text: states in, operations out. What a crash leaves stands in `planRecovery.test.ts`.
 import { Result } from "effect"
 import { describe, expect, test } from "vitest"
-import type { Service } from "../../model/StackModel.ts"
 import { renderOperations } from "../../plan/render.ts"
 import { brokenRule } from "../../plan/seal.ts"
-import { defaultUpOptions, type UpOptions } from "../Request.ts"
-import { networkHash, serviceHash, volumeHash } from "../../compose/render/hash.ts"
-import type { DesiredService, DesiredUp } from "./Desired.ts"
-import { fieldDigests } from "./fields.ts"
 import type { Observed, ObservedContainer } from "./Observed.ts"
 import { planDown } from "./planDown.ts"
+import {
+  chain,
+  desiredOf,
+  edited,
+  id,
+  image,
+  type Loose,
+  nothing,
+  operations,
+  planned,
+  running,
+  seen,
+  web,
+} from "./planFixtures.ts"
 import { planUp } from "./planUp.ts"
 import { snapshotOf } from "./snapshot.ts"
-import { changes, modelOf } from "./testBed.ts"
-
-type Loose = Partial<Service>
-
-const image = "sha256:image"
-
-const desiredOf = (
-  services: Readonly<Record<string, Loose>>,
-  options: Partial<UpOptions> = {},
-  overrides: Readonly<Record<string, Partial<DesiredService>>> = {},
-): DesiredUp => {
-  const model = modelOf("demo", services)
-  const volumes = new Set(
-    Object.values(services).flatMap((service) => (service.volumes ?? []).map((mount) => mount.source ?? "")),
-  )
-  volumes.delete("")
-  return {
-    _tag: "Up",
-    project: "demo",
-    workingDirectory: "/w",
-    files: ["/w/compose.yaml"],
-    environmentFiles: [],
-    services: Object.entries(model.services).map(([name, service]) => ({
-      name,
-      model: service,
-      image: { reference: service.image ?? "img", id: image },
-      scale: service.scale ?? 1,
-      targeted: true,
-      completes: Object.values(services).some(
-        (other) => other.depends_on?.[name]?.condition === "service_completed_successfully",
-      ),
-      configHash: serviceHash(service),
-      extra: "",
-      secrets: [],
-      ...overrides[name],
-    })),
-    untouched: [],
-    networks: Object.entries(model.networks ?? {}).map(([key, network]) => ({
-      key,
-      model: network,
-      hash: networkHash(network),
-    })),
-    volumes: [...volumes].map((key) => ({
-      key,
-      model: { name: `demo_${key}` },
-      hash: volumeHash({ name: `demo_${key}` }),
-    })),
-    configs: {},
-    secretFiles: {},
-    proxies: {},
-    warnings: [],
-    options: { ...defaultUpOptions, ...options },
-  }
-}
-
-const id = (letter: string) => letter.repeat(64)
-
-/** A running container exactly as `desired` wants it. */
-const running = (desired: DesiredUp, service: string, over: Partial<ObservedContainer> = {}): ObservedContainer => {
-  const wanted = desired.services.find((candidate) => candidate.name === service)
-  const number = over.number ?? 1
-  return {
-    id: id("a"),
-    name: `demo-${service}-${number}`,
-    service,
-    number,
-    state: "running",
-    health: "none",
-    exitCode: undefined,
-    configHash: wanted?.configHash ?? "gone",
-    image,
-    extra: "",
-    fields: wanted === undefined ? {} : fieldDigests(wanted),
-    dependsOn: Object.keys(wanted?.model.depends_on ?? {}),
-    networks: { demo_default: "net1" },
-    mounts: [],
-    hostPorts: [],
-    ...over,
-  }
-}
-
-const seen = (
-  desired: DesiredUp,
-  containers: ReadonlyArray<ObservedContainer>,
-  over: Partial<Observed> = {},
-): Observed => ({
-  containers,
-  networks: desired.networks.map(({ key, model, hash }) => ({
-    id: "net1",
-    name: model.name,
-    project: "demo",
-    key,
-    hash,
-  })),
-  volumes: desired.volumes.map(({ key, model, hash }) => ({ name: model.name, project: "demo", key, hash })),
-  ...over,
-})
-const nothing: Observed = { containers: [], networks: [], volumes: [] }
-
-const planned = (desired: DesiredUp, observed: Observed) => {
-  const draft = Result.getOrThrow(planUp(desired, observed))
-  expect(brokenRule(draft)).toBeUndefined()
-  return draft
-}
-const operations = (desired: DesiredUp, observed: Observed) => `\n${renderOperations(planned(desired, observed))}\n`
-
-const web = { web: { image: "img", command: ["serve"] } }
-const edited = { web: { image: "img", command: ["serve", "-v"] } }
-const chain: Readonly<Record<string, Loose>> = {
-  db: { image: "img" },
-  migrate: { image: "img", depends_on: { db: { condition: "service_healthy", required: true } } },
-  web: { image: "img", depends_on: { migrate: { condition: "service_completed_successfully", required: true } } },
-}
+import { changes } from "./testBed.ts"
 
 describe("up", () => {
   test("from nothing: conditions become waits between starts", () => {
@@ -209,6 +106,14 @@ describe("up", () => {
     ])
   })
 
+  test("a saved state names its image by id when the reference has moved since", () => {
+    const created = (seen: Observed) =>
+      planned(desiredOf(web), seen).operations.find(({ verb }) => verb === "CreateContainer")?.args["image"]
+    expect(created(nothing)).toBe("img")
+    expect(created({ ...nothing, images: new Map([["img:latest", image]]) })).toBe("img")
+    expect(created({ ...nothing, images: new Map([["img:latest", "sha256:newer"]]) })).toBe(image)
+  })
+
   test("a rotated secret replaces", () => {
     const secret = (version: string) => ({
       web: { extra: version, secrets: [{ variable: "KEY", name: "key", version }] },
@@ -232,6 +137,32 @@ describe("up", () => {
       #2 [1] service:web:3 RemoveContainer, scaled down (surplus:demo-web-3)
       "
     `)
+  })
+
+  test("scaled down, what matches stays rather than what has a low number", () => {
+    const desired = desiredOf(edited)
+    const outdated = running(desiredOf(web), "web", { id: id("a"), number: 1 })
+    const matching = running(desired, "web", { id: id("b"), number: 2 })
+    expect(changes(planned(desired, seen(desired, [outdated, matching])))).toEqual([
+      "delete service:web:1 (scaled down)",
+    ])
+  })
+
+  test("the cause names no field that replaces nothing", () => {
+    const desired = desiredOf({
+      ...chain,
+      db: {
+        image: "img",
+        command: ["new"],
+        pull_policy: "never",
+        deploy: { replicas: 1, resources: {}, placement: {} },
+      },
+    })
+    const before = desiredOf({ db: { image: "img", deploy: { replicas: 2, resources: {}, placement: {} } } })
+    const db = planned(desired, seen(desired, [running(before, "db")])).groups.find(
+      ({ resource }) => resource === "service:db:1",
+    )
+    expect(db?.cause).toBe("configuration changed: command")
   })
 
   test("an anonymous volume moves on to the replacement", () => {
@@ -409,145 +340,6 @@ describe("up", () => {
       "
       #1 [] service:web:1 UnpauseContainer, paused (service:web:1)
       #2 [1] service:web:1 Wait, until up (wait:web)
-      "
-    `)
-  })
-})
-
-describe("what a crash leaves", () => {
-  const before = desiredOf(web)
-  const desired = desiredOf(edited)
-  const old = running(before, "web", { id: id("a") })
-  const temporary = (over: Partial<ObservedContainer> = {}) =>
-    running(desired, "web", { id: id("b"), name: `${id("a").slice(0, 12)}_demo-web-1`, state: "created", ...over })
-
-  test("a network and no containers", () => {
-    expect(operations(desired, seen(desired, []))).toMatchInlineSnapshot(`
-      "
-      #1 [] service:web:1 CreateContainer, no container (service:web:1)
-      #2 [1] service:web:1 StartContainer, no container (service:web:1)
-      #3 [2,1] service:web:1 Wait, until up (wait:web)
-      "
-    `)
-  })
-
-  test("created, not started", () => {
-    const created = running(desired, "web", { state: "created", networks: { demo_default: "" } })
-    expect(operations(desired, seen(desired, [created]))).toMatchInlineSnapshot(`
-      "
-      #1 [] service:web:1 StartContainer, not started yet (service:web:1)
-      #2 [1] service:web:1 Wait, until up (wait:web)
-      "
-    `)
-  })
-
-  test("replacement created, old one running", () => {
-    expect(operations(desired, seen(desired, [old, temporary()]))).toMatchInlineSnapshot(`
-      "
-      #1 [] service:web:1 StopContainer, configuration changed: command (service:web:1)
-      #2 [1] service:web:1 RemoveContainer, configuration changed: command (service:web:1)
-      #3 [2] service:web:1 RenameContainer, configuration changed: command (service:web:1)
-      #4 [3] service:web:1 StartContainer, configuration changed: command (service:web:1)
-      #5 [4] service:web:1 Wait, until up (wait:web)
-      "
-    `)
-  })
-
-  test("replacement created, old one stopped", () => {
-    expect(operations(desired, seen(desired, [{ ...old, state: "exited", exitCode: 137 }, temporary()])))
-      .toMatchInlineSnapshot(`
-      "
-      #1 [] service:web:1 RemoveContainer, configuration changed: command (service:web:1)
-      #2 [1] service:web:1 RenameContainer, configuration changed: command (service:web:1)
-      #3 [2] service:web:1 StartContainer, configuration changed: command (service:web:1)
-      #4 [3] service:web:1 Wait, until up (wait:web)
-      "
-    `)
-  })
-
-  test("old one removed, not yet renamed", () => {
-    expect(operations(desired, seen(desired, [temporary()]))).toMatchInlineSnapshot(`
-      "
-      #1 [] service:web:1 RenameContainer, an interrupted replacement is finished (service:web:1)
-      #2 [1] service:web:1 StartContainer, an interrupted replacement is finished (service:web:1)
-      #3 [2] service:web:1 Wait, until up (wait:web)
-      "
-    `)
-  })
-
-  test("renamed, not started", () => {
-    expect(operations(desired, seen(desired, [running(desired, "web", { state: "created" })]))).toMatchInlineSnapshot(`
-      "
-      #1 [] service:web:1 StartContainer, not started yet (service:web:1)
-      #2 [1] service:web:1 Wait, until up (wait:web)
-      "
-    `)
-  })
-
-  test("the file went back meanwhile: the replacement goes, the old one stays", () => {
-    expect(operations(before, seen(before, [old, temporary()]))).toMatchInlineSnapshot(`
-      "
-      #1 [] service:web:1 RemoveContainer, left over from an interrupted replacement (surplus:aaaaaaaaaaaa_demo-web-1)
-      "
-    `)
-  })
-
-  test("the file changed again: the left-over goes before another replacement takes its name", () => {
-    const third = desiredOf({ web: { image: "img", command: ["third"] } })
-    expect(operations(third, seen(third, [old, temporary()]))).toMatchInlineSnapshot(`
-      "
-      #1 [] service:web:1 RemoveContainer, left over from an interrupted replacement (surplus:aaaaaaaaaaaa_demo-web-1)
-      #2 [1] service:web:1 CreateContainer, configuration changed: command (service:web:1)
-      #3 [2] service:web:1 StopContainer, configuration changed: command (service:web:1)
-      #4 [3,2] service:web:1 RemoveContainer, configuration changed: command (service:web:1)
-      #5 [4,2] service:web:1 RenameContainer, configuration changed: command (service:web:1)
-      #6 [5,2] service:web:1 StartContainer, configuration changed: command (service:web:1)
-      #7 [6,2] service:web:1 Wait, until up (wait:web)
-      "
-    `)
-  })
-
-  test("only an outdated replacement is left: it is replaced like any other", () => {
-    const third = desiredOf({ web: { image: "img", command: ["third"] } })
-    expect(operations(third, seen(third, [temporary()]))).toMatchInlineSnapshot(`
-      "
-      #1 [] service:web:1 CreateContainer, configuration changed: command (service:web:1)
-      #2 [1] service:web:1 RemoveContainer, configuration changed: command (service:web:1)
-      #3 [2,1] service:web:1 RenameContainer, configuration changed: command (service:web:1)
-      #4 [3,1] service:web:1 StartContainer, configuration changed: command (service:web:1)
-      #5 [4,1] service:web:1 Wait, until up (wait:web)
-      "
-    `)
-  })
-
-  test("a forced recreation goes on with the replacement it made", () => {
-    const forced = desiredOf(web, { recreate: "force" })
-    const next = running(forced, "web", { id: id("b"), name: `${id("a").slice(0, 12)}_demo-web-1`, state: "created" })
-    const draft = planned(forced, seen(forced, [running(forced, "web"), next]))
-    expect(draft.operations.filter(({ verb }) => verb === "CreateContainer")).toEqual([])
-  })
-
-  test("dead or half removed: removed first, then created", () => {
-    expect(operations(desired, seen(desired, [running(desired, "web", { state: "dead" })]))).toMatchInlineSnapshot(`
-      "
-      #1 [] service:web:1 RemoveContainer, it is dead (surplus:demo-web-1)
-      #2 [1] service:web:1 CreateContainer, no container (service:web:1)
-      #3 [2] service:web:1 StartContainer, no container (service:web:1)
-      #4 [3,2] service:web:1 Wait, until up (wait:web)
-      "
-    `)
-  })
-
-  test("a network removed, its container stopped", () => {
-    const container = running(desired, "web", { state: "exited", exitCode: 137, networks: { demo_default: "net0" } })
-    expect(operations(desired, { ...nothing, containers: [container] })).toMatchInlineSnapshot(`
-      "
-      #1 [] network:default CreateNetwork, no network (network:default)
-      #2 [1] service:web:1 CreateContainer, network default was made anew (service:web:1)
-      #3 [2] service:web:1 RemoveContainer, network default was made anew (service:web:1)
-      #4 [3,2] service:web:1 RenameContainer, network default was made anew (service:web:1)
-      #5 [4,2,1] service:web:1 StartContainer, network default was made anew (service:web:1)
-      #6 [5,2] service:web:1 Wait, until up (wait:web)
       "
     `)
   })

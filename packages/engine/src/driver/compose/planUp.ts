@@ -1,30 +1,19 @@
 /** The plan of an `up`. Pure: decides from the desired and the observed state alone. */
 import { Result } from "effect"
 import type { ExternalMissing } from "../../model/errors/union.ts"
-import type { InputReference } from "../../plan/Operation.ts"
 import type { PlanDraft } from "../../plan/Plan.ts"
 import type { DesiredService, DesiredUp } from "./Desired.ts"
 import { Draft } from "./draft.ts"
 import { networksInOrder } from "./createBody.ts"
+import { familiar } from "./imageNames.ts"
 import { judgeNetworks, planNetworks, planVolumes } from "./planInfrastructure.ts"
 import { containerName, isAnonymousVolume, temporaryName } from "./names.ts"
 import type { Observed, ObservedContainer } from "./Observed.ts"
+import { type Handle, inputOf, type Planned, reached } from "./planned.ts"
 import { holdersOf } from "./portHandover.ts"
-import { type ServiceSlots, type Slot, containersOf, isDone, slotsOf } from "./slots.ts"
+import { type ServiceSlots, type Slot, isDone, slotsOf } from "./slots.ts"
 import { snapshotOf } from "./snapshot.ts"
 import type { WaitCondition } from "./verbs.ts"
-
-/** A container to be, as operations name it: an id that is known, or the output of the operation that creates it. */
-type Handle = { readonly id: string } | { readonly created: string }
-
-/** A slot that dependents and final waits can refer to. */
-interface Planned {
-  readonly slot: Slot
-  readonly handle: Handle
-  readonly name: string
-  /** The operation that starts it, if it has to be started. */
-  readonly start: string | undefined
-}
 
 const running: ReadonlySet<string> = new Set(["running", "restarting", "paused"])
 
@@ -245,9 +234,23 @@ class UpPlanner {
       needs: [...networks, ...volumes, ...removals],
       action: {
         verb: "CreateContainer",
-        args: { service: service.name, number, name, replaces: old !== undefined, inherited },
+        args: {
+          service: service.name,
+          number,
+          name,
+          image: this.#image(service),
+          replaces: old !== undefined,
+          inherited,
+        },
       },
     })
+  }
+
+  /** A saved state names the image by its id when the reference has moved on since, so a rollback gets what ran then. */
+  #image({ image: { reference, id } }: DesiredService): string {
+    const { images } = this.#observed
+    if (images === undefined || id === null) return reference
+    return images.get(familiar(reference)) === id ? reference : id
   }
 
   /** The rest of a replacement: stop the old one, remove it, give its name to the new one, start that. */
@@ -404,17 +407,6 @@ class UpPlanner {
     }
   }
 }
-
-const inputOf = (handle: Handle): { readonly inputs?: Readonly<Record<string, InputReference>> } =>
-  "created" in handle ? { inputs: { container: { operation: handle.created, output: "id" } } } : {}
-
-/** Whether an untouched container already is what a wait would wait for. */
-const reached = (service: DesiredService, slot: Slot, condition: WaitCondition): boolean =>
-  containersOf(slot).every((container) => {
-    if (condition === "completed") return isDone(service, container)
-    if (container.state !== "running") return false
-    return container.health === "healthy" || (condition === "settled" && container.health === "none")
-  })
 
 export const planUp = (desired: DesiredUp, observed: Observed): Result.Result<PlanDraft, ExternalMissing> =>
   new UpPlanner(desired, observed).plan()

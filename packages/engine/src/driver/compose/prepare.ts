@@ -110,6 +110,7 @@ const prepareUp = (
     const picked = new Set(chosen)
     return {
       _tag: "Up",
+      origin: "prepared",
       project: stack.name,
       workingDirectory: stack.origin.workingDirectory,
       files: stack.origin.files,

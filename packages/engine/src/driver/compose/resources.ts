@@ -11,7 +11,7 @@ const ulimits = (model: Service): ReadonlyArray<JsonObject> =>
   Object.entries(model.ulimits ?? {}).map(([Name, limit]) =>
     typeof limit === "number"
       ? { Name, Soft: limit, Hard: limit }
-      : { Name, Soft: limit.soft ?? limit.single ?? 0, Hard: limit.hard ?? limit.single ?? 0 },
+      : { Name, Soft: limit.soft ?? 0, Hard: limit.hard ?? 0 },
   )
 
 /** Keys whose value is absent or zero mean "the engine's default" and are left out. */

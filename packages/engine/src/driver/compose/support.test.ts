@@ -6,14 +6,14 @@ import * as tables from "./support.ts"
 import { modelOf, stackOf } from "./testBed.ts"
 
 test.each([
-  ["services", Model.Service.fields, tables.serviceSupport],
-  ["build", Model.Build.fields, tables.buildSupport],
-  ["deploy", Model.Deploy.fields, tables.deploySupport],
-  ["service networks", Model.ServiceNetwork.fields, tables.attachmentSupport],
-  ["service volumes", Model.Mount.fields, tables.mountSupport],
-  ["networks", Model.Network.fields, tables.networkSupport],
-  ["volumes", Model.Volume.fields, tables.volumeSupport],
-  ["configs and secrets", Model.FileObject.fields, tables.fileObjectSupport],
+  ["services", Model.Service.schema.fields, tables.serviceSupport],
+  ["build", Model.Build.schema.fields, tables.buildSupport],
+  ["deploy", Model.Deploy.schema.fields, tables.deploySupport],
+  ["service networks", Model.ServiceNetwork.schema.fields, tables.attachmentSupport],
+  ["service volumes", Model.Mount.schema.fields, tables.mountSupport],
+  ["networks", Model.Network.schema.fields, tables.networkSupport],
+  ["volumes", Model.Volume.schema.fields, tables.volumeSupport],
+  ["configs and secrets", Model.FileObject.schema.fields, tables.fileObjectSupport],
 ])("%s: the table names exactly the model's keys", (_, fields, table) => {
   expect(Object.keys(table).toSorted()).toEqual(Object.keys(fields).toSorted())
 })
@@ -38,7 +38,8 @@ describe("refusals", () => {
   test.each(
     Object.entries(tables.serviceSupport).flatMap(([key, support]) => (typeof support === "object" ? [key] : [])),
   )("%s is refused when it says something", (key) => {
-    const found = (value: unknown) => refusals({ [key]: value }).refused.map(({ path }) => path)
+    const found = (value: unknown) =>
+      refusals({ [key]: value } as Partial<Model.Service>).refused.map(({ path }) => path)
     expect(found(["x"])).toEqual([`services.web.${key}`])
     expect(found([])).toEqual([])
   })

@@ -17,7 +17,9 @@ import type {
 
 export type Support = "native" | "ignored" | { readonly refused: string }
 
-type Table<S extends { readonly fields: object }> = { readonly [K in keyof S["fields"]]-?: Support }
+type Table<S extends { readonly schema: { readonly fields: object } }> = {
+  readonly [K in keyof S["schema"]["fields"]]-?: Support
+}
 
 const refused = (remedy: string): Support => ({ refused: remedy })
 const notYet = refused("Remove it; this driver cannot do it yet.")

@@ -27,6 +27,8 @@ export const Action = Schema.Union([
     service: Str,
     number: Schema.Int,
     name: Str,
+    /** The reference, or the id where the reference now means another image. */
+    image: Str,
     replaces: Schema.Boolean,
     inherited: Schema.Array(Inherited),
   }),
