@@ -8,3 +8,15 @@ fail() {
   for line; do printf '       %s\n' "$line" >&2; done
   return 1
 }
+
+# quietly COMMAND…: runs it and shows its output only when it fails.
+quietly() {
+  quietly_log=$(mktemp)
+  if "$@" >"$quietly_log" 2>&1 </dev/null; then
+    rm -f "$quietly_log"
+  else
+    tail -n 20 "$quietly_log" >&2
+    rm -f "$quietly_log"
+    return 1
+  fi
+}

@@ -31,8 +31,8 @@ node_platform() {
 
 node_from_npm() { # DIR PLATFORM
   # The npm package carries the binary itself: no install script runs.
-  (cd "$1" && npm install --prefix "$1" --ignore-scripts --no-audit --no-fund --no-package-lock --loglevel=error --fetch-retries=1 \
-    "node-$2@$NODE_VERSION" "npm@$NPM_VERSION" >&2) &&
+  quietly npm install --prefix "$1" --ignore-scripts --no-audit --no-fund --no-package-lock --loglevel=error --fetch-retries=1 \
+    "node-$2@$NODE_VERSION" "npm@$NPM_VERSION" &&
     mkdir -p "$1/bin" && ln -s "../node_modules/node-$2/bin/node" "$1/bin/node" &&
     ln -s ../node_modules/npm/bin/npm-cli.js "$1/bin/npm" && ln -s ../node_modules/npm/bin/npx-cli.js "$1/bin/npx"
 }
@@ -64,7 +64,7 @@ use_node() {
     chmod 755 "$node_part"
     if ! command -v npm >/dev/null 2>&1 && command -v apt-get >/dev/null 2>&1 && [ "$(id -u)" = 0 ]; then
       say "no npm here: installing Debian's to fetch it with"
-      { apt-get update -q && DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends npm; } >&2 || true
+      { quietly apt-get update -q && quietly env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends npm; } || true
     fi
     if command -v npm >/dev/null 2>&1 && node_from_npm "$node_part" "$platform"; then :
     elif command -v curl >/dev/null 2>&1 && node_from_nodejs_org "$node_part" "$platform"; then :

@@ -5,7 +5,7 @@
 install_dependencies() {
   if cmp -s package-lock.json node_modules/.installed-lock; then return 0; fi
   say "installing dependencies"
-  npm ci --prefer-offline --no-audit --no-fund --loglevel=error >&2 && cp package-lock.json node_modules/.installed-lock ||
+  quietly npm ci --prefer-offline --no-audit --no-fund --loglevel=error && cp package-lock.json node_modules/.installed-lock ||
     fail "npm ci failed (its message is above)" "The npm registry must be reachable; a lock file that does not match package.json is put right by: npm install && scripts/lock-platforms"
 }
 

@@ -2,7 +2,8 @@
 # Installs (Debian, Ubuntu) and starts a Docker engine. Root only; idempotent; does not wait until it answers.
 set -eu
 
-fail() { printf 'error: %s\n' "$*" >&2; exit 1; }
+. "$(dirname "$0")/../../scripts/lib/log.sh"
+
 candidate() { apt-cache policy "$1" | sed -n 's/^ *Candidate: *\([0-9]*\).*/\1/p'; }
 
 # Debian 12 has Docker 20; the next release's packages run on it. The mirror is the one this machine already uses.
@@ -21,19 +22,19 @@ Package: docker.io docker-cli docker-compose docker-buildx containerd
 Pin: release n=trixie
 Pin-Priority: 900
 EOF
-  apt-get update -q
+  quietly apt-get update -q
 }
 
 install() {
   command -v apt-get >/dev/null 2>&1 || fail "no dockerd here, and this is not Debian or Ubuntu"
   export DEBIAN_FRONTEND=noninteractive
-  apt-get update -q
+  quietly apt-get update -q
   . /etc/os-release
   version=$(candidate docker.io)
   if [ "$ID" = debian ] && [ "${VERSION_CODENAME:-}" = bookworm ] && [ "${version:-0}" -lt 24 ]; then allow_newer_docker; fi
-  apt-get install -y -q --no-install-recommends docker.io iptables
+  quietly apt-get install -y -q --no-install-recommends docker.io iptables
   # In a package of its own since trixie; people want it beside the engine, we do not.
-  command -v docker >/dev/null 2>&1 || apt-get install -y -q --no-install-recommends docker-cli || true
+  command -v docker >/dev/null 2>&1 || quietly apt-get install -y -q --no-install-recommends docker-cli || true
 }
 
 command -v dockerd >/dev/null 2>&1 || install

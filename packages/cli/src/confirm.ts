@@ -15,7 +15,7 @@ export const confirmed = async (context: VerbContext, subject: string, question:
     // The host's streams are the process's own whenever they are terminals.
     {
       input: host.stdin as unknown as NodeJS.ReadableStream,
-      output: host.stderr as NodeJS.WritableStream,
+      output: host.stderr as unknown as NodeJS.WritableStream,
       signal,
     },
   )
@@ -24,7 +24,8 @@ export const confirmed = async (context: VerbContext, subject: string, question:
 /** Asks when the environment is protected. */
 export const environmentConfirmed = async (context: VerbContext): Promise<boolean> => {
   const { config } = await context.config()
-  const name = context.where.environment ?? (context.where.target === undefined ? config.defaults?.environment : undefined)
+  const name =
+    context.where.environment ?? (context.where.target === undefined ? config.defaults?.environment : undefined)
   if (name === undefined || config.environments?.[name]?.protected !== true) return true
   return confirmed(context, name, context.texts.confirm.protected(name))
 }

@@ -12,6 +12,8 @@ export interface Output {
 export interface Input extends AsyncIterable<Uint8Array> {
   readonly isTTY?: boolean
   readonly setRawMode?: (on: boolean) => unknown
+  /** Stops reading: a pending read would keep the process alive. */
+  readonly destroy?: () => unknown
 }
 
 export type StopSignal = "SIGINT" | "SIGTERM"
@@ -20,8 +22,8 @@ export interface Host {
   readonly env: Readonly<Record<string, string | undefined>>
   readonly cwd: string
   readonly pid: number
-  readonly stdout: Output & Partial<NodeJS.WritableStream>
-  readonly stderr: Output & Partial<NodeJS.WritableStream>
+  readonly stdout: Output
+  readonly stderr: Output
   readonly stdin: Input
   /** Registers a listener and returns how to remove it. */
   readonly onSignal: (signal: StopSignal, listener: () => void) => () => void
@@ -36,8 +38,7 @@ export const processHost = (): Host => ({
   pid: process.pid,
   stdout: process.stdout,
   stderr: process.stderr,
-  // A Node stream without an encoding yields buffers, which its type does not say.
-  stdin: process.stdin as typeof process.stdin & AsyncIterable<Uint8Array>,
+  stdin: process.stdin,
   onSignal: (signal, listener) => {
     process.on(signal, listener)
     return () => process.off(signal, listener)

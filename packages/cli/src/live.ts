@@ -1,5 +1,6 @@
 /** Shows a run while it goes on: a moving tree on a terminal, plain lines elsewhere, events as JSON lines when asked. */
-import { describeError, type Event, type WindFlowError } from "@windflow/engine/model"
+import { describeError, Event, type WindFlowError } from "@windflow/engine/model"
+import { Schema } from "effect"
 import { linesOf } from "./render/lines.ts"
 import { advance, noProgress } from "./render/progress.ts"
 import { renderTree } from "./render/tree.ts"
@@ -19,7 +20,7 @@ const tree = async (context: VerbContext): Promise<Live> => {
   const { createLogUpdate } = await import("log-update")
   const { host, texts, colors } = context
   // Progress goes to standard error, as answers go to standard output.
-  const update = createLogUpdate(host.stderr as NodeJS.WritableStream, { showCursor: false })
+  const update = createLogUpdate(host.stderr as unknown as NodeJS.WritableStream, { showCursor: false })
   const describe = describing(context)
   let progress = noProgress
   let frame = 0
@@ -62,11 +63,15 @@ const plain = (context: VerbContext): Live => {
   }
 }
 
-const jsonLines = async (context: VerbContext): Promise<Live> => {
-  const [{ Event }, { Schema }] = await Promise.all([import("@windflow/engine/model"), import("effect")])
-  const encode = Schema.encodeSync(Event)
-  return { onEvent: (event) => context.print(JSON.stringify(encode(event))), end: () => {} }
-}
+const encode = Schema.encodeSync(Event)
+
+const jsonLines = (context: VerbContext): Live => ({
+  onEvent: (event) => context.print(JSON.stringify(encode(event))),
+  end: () => {},
+})
+
+/** A terminal without a size (some pseudo-terminals) gets lines. */
+const canMove = ({ host }: VerbContext): boolean => host.stderr.isTTY === true && (host.stderr.columns ?? 0) > 0
 
 export const createLive = async (context: VerbContext): Promise<Live> =>
-  context.json ? jsonLines(context) : context.host.stderr.isTTY === true ? tree(context) : plain(context)
+  context.json ? jsonLines(context) : canMove(context) ? tree(context) : plain(context)

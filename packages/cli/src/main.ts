@@ -70,5 +70,7 @@ export const main = async (argv: ReadonlyArray<string>, host: Host): Promise<num
         await close()
       }
     }
+    default:
+      return parsed satisfies never
   }
 }

@@ -36,8 +36,12 @@ const refused = async (locale: "en" | "fr", ...argv: ReadonlyArray<string>) => {
 describe("global options", () => {
   it("mean the same before and after the verb", () => {
     const flags = { target: "vps", env: "staging", file: ["a.yaml", "b.yaml"], projectName: "shop", yes: true }
-    expect(parsed("-t", "vps", "-e", "staging", "-f", "a.yaml", "-f", "b.yaml", "-p", "shop", "-y", "ps")).toMatchObject(flags)
-    expect(parsed("ps", "-t", "vps", "-e", "staging", "-f", "a.yaml", "-f", "b.yaml", "-p", "shop", "-y")).toMatchObject(flags)
+    expect(
+      parsed("-t", "vps", "-e", "staging", "-f", "a.yaml", "-f", "b.yaml", "-p", "shop", "-y", "ps"),
+    ).toMatchObject(flags)
+    expect(
+      parsed("ps", "-t", "vps", "-e", "staging", "-f", "a.yaml", "-f", "b.yaml", "-p", "shop", "-y"),
+    ).toMatchObject(flags)
     expect(parsed("-f", "a.yaml", "-t", "other", "ps", "-f", "b.yaml", "--target", "vps")).toMatchObject({
       target: "vps",
       file: ["a.yaml", "b.yaml"],
@@ -49,7 +53,11 @@ describe("global options", () => {
       file: ["a.yaml"],
       target: "vps2",
     })
-    expect(optionsOf("logs", "-f", "-t", "-n", "5", "web").options).toMatchObject({ follow: true, timestamps: true, tail: 5 })
+    expect(optionsOf("logs", "-f", "-t", "-n", "5", "web").options).toMatchObject({
+      follow: true,
+      timestamps: true,
+      tail: 5,
+    })
     expect(optionsOf("down", "-t", "3").options).toMatchObject({ timeout: 3 })
     expect(parsed("down", "-t", "3")).not.toHaveProperty("target")
   })
@@ -72,7 +80,18 @@ describe("verbs", () => {
   })
 
   it("take Compose's flags", () => {
-    const { options, args } = optionsOf("up", "-d", "--scale", "web=3", "--scale", "db=1", "--pull", "always", "web", "db")
+    const { options, args } = optionsOf(
+      "up",
+      "-d",
+      "--scale",
+      "web=3",
+      "--scale",
+      "db=1",
+      "--pull",
+      "always",
+      "web",
+      "db",
+    )
     expect(options).toMatchObject({ detach: true, scale: { web: 3, db: 1 }, pull: "always" })
     expect(options).not.toHaveProperty("deps", false)
     expect(args).toEqual([["web", "db"]])
@@ -115,6 +134,7 @@ describe("help", () => {
     const help = command.helpInformation()
     for (const word of ["Usage :", "Options globales :", "Commandes :", "déploie ; revient quand tout est sain"])
       expect(help).toContain(word)
-    for (const word of ["Options:", "Commands:", "display help", "(choices:", "default:"]) expect(help).not.toContain(word)
+    for (const word of ["Options:", "Commands:", "display help", "(choices:", "default:"])
+      expect(help).not.toContain(word)
   })
 })

@@ -45,12 +45,24 @@ export const buildProgram = (texts: Texts): Program => {
         flags: mergeGlobals(root.opts<GlobalFlags>(), command.opts<GlobalFlags>()),
         // Variadic arguments come as one array each; a verb wants its words in a row.
         run: async (context) =>
-          (await load()).default(context, command.opts<Options & OptionValues>(), command.processedArgs.flat().filter(isText)),
+          (await load()).default(
+            context,
+            command.opts<Options & OptionValues>(),
+            command.processedArgs.flat().filter(isText),
+          ),
       }
     }
 
-  const verb = <Options>(name: string, text: string, load: () => Loaded<Options>, owned: ReadonlyArray<string> = []) => {
-    const command = root.command(name).description(text).helpOption(owned.includes("-h") ? "--help" : "-h, --help", flags.help)
+  const verb = <Options>(
+    name: string,
+    text: string,
+    load: () => Loaded<Options>,
+    owned: ReadonlyArray<string> = [],
+  ) => {
+    const command = root
+      .command(name)
+      .description(text)
+      .helpOption(owned.includes("-h") ? "--help" : "-h, --help", flags.help)
     command.action(record(load, command))
     return { command, done: () => addGlobals(command, texts, owned) }
   }
@@ -62,11 +74,14 @@ export const buildProgram = (texts: Texts): Program => {
 
   const config = verb("config", verbs.config, () => import("./verbs/config.ts"), ["-q", "--format"])
   config.command
-    .addOption(new Option("--format <format>", flags.format).choices(["yaml", "json"]).default("yaml"))
+    .addOption(new Option("--format <format>", flags.format).choices(["yaml", "json"]))
     .option("--hash <services>", flags.hash)
     .option("--services", flags.services)
-    .option("-q, --quiet", flags.quiet)
-    .option("-o, --output <file>", flags.out)
+    .option("--volumes", flags.volumeNames)
+    .option("--networks", flags.networkNames)
+    .option("--images", flags.imageNames)
+    .option("-q, --quiet", flags.validateOnly)
+    .option("-o, --output <file>", flags.output)
   config.done()
 
   const upFlags = (command: Command) =>
@@ -149,6 +164,14 @@ export const buildProgram = (texts: Texts): Program => {
   const rollback = verb("rollback", verbs.rollback, () => import("./verbs/rollback.ts"))
   rollback.command.addOption(new Option("--to <number>", flags.to).argParser(wholeNumber))
   rollback.done()
+
+  const secret = root.command("secret").description(verbs.secret).helpOption("-h, --help", flags.help)
+  const secretSet = secret.command("set").description(verbs.secretSet).argument("<name>", args.secretName)
+  secretSet.action(record(() => import("./verbs/secretSet.ts"), secretSet))
+  addGlobals(secretSet, texts)
+  const secretLs = secret.command("ls").description(verbs.secretLs)
+  secretLs.action(record(() => import("./verbs/secretLs.ts"), secretLs))
+  addGlobals(secretLs, texts)
 
   verb("doctor", verbs.doctor, () => import("./verbs/doctor.ts")).done()
 

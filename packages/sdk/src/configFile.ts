@@ -9,7 +9,12 @@ import { ConfigInvalid, FileUnreadable } from "@windflow/engine/model"
 import { Effect, Result, Schema } from "effect"
 import { Config } from "./config.ts"
 
-export const configFileNames = ["windflow.config.ts", "windflow.config.mts", "windflow.config.js", "windflow.config.mjs"]
+export const configFileNames = [
+  "windflow.config.ts",
+  "windflow.config.mts",
+  "windflow.config.js",
+  "windflow.config.mjs",
+]
 
 export interface LoadedConfig {
   /** Absolute path; undefined when there is none. */
@@ -60,3 +65,9 @@ export const loadConfig = Effect.fn("loadConfig")(function* (choice: string | fa
   const file = choice === undefined ? yield* findConfig(directory) : resolve(directory, choice)
   return file === undefined ? none : { file, config: yield* importConfig(file) }
 })
+
+/** As a Promise, for who needs the configuration without opening anything. Rejects with `ConfigInvalid` or `FileUnreadable`. */
+export const loadConfigFile = (options: {
+  readonly directory: string
+  readonly config?: string | false | undefined
+}): Promise<LoadedConfig> => Effect.runPromise(loadConfig(options.config, options.directory))

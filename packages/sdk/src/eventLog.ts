@@ -1,5 +1,5 @@
 /** The events of the runs of one WindFlow object: kept in memory within a bound, read by cursor, so that a slow reader holds up nobody. */
-import type { Event, EventBody } from "@windflow/engine/model"
+import type { Event } from "@windflow/engine/model"
 import { Effect, Latch, Option, Stream } from "effect"
 
 interface Entry {
@@ -22,8 +22,8 @@ export interface EventLog {
 
 const limit = 10_000
 
-/** An event with another number. The spread keeps the member of the union, which the compiler cannot see. */
-const renumber = (event: Event, seq: number): Event => ({ ...(event satisfies EventBody), seq }) as Event
+/** An event with another number. */
+const renumber = (event: Event, seq: number): Event => ({ ...event, seq })
 
 export const makeEventLog = (): EventLog => {
   const entries: Array<Entry> = []

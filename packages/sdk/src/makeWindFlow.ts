@@ -36,15 +36,14 @@ const downOptions = ({ volumes, removeOrphans, stopTimeout }: DownFlags) => ({
   ...said({ volumes, removeOrphans, stopTimeout }),
 })
 
-const whereOf = (options: Where | undefined): Where => said({ target: options?.target, environment: options?.environment })
+const whereOf = (options: Where | undefined): Where =>
+  said({ target: options?.target, environment: options?.environment })
 
 /** `project@target`, `project`, or its parts. */
 const partsOf = (ref: Ref): { readonly project: string; readonly where: Where } => {
   if (typeof ref !== "string") return { project: ref.project, where: whereOf(ref) }
   const at = ref.indexOf("@")
-  return at === -1
-    ? { project: ref, where: {} }
-    : { project: ref.slice(0, at), where: { target: ref.slice(at + 1) } }
+  return at === -1 ? { project: ref, where: {} } : { project: ref.slice(0, at), where: { target: ref.slice(at + 1) } }
 }
 
 const notBuilt = (what: string, remedy: string) =>
@@ -66,7 +65,7 @@ export const makeWindFlow = Effect.fn("makeWindFlow")(function* (ports: Ports) {
         ? Effect.fail(new Usage({ subject: key, detail: "unknown target" }))
         : ports.open(target)
     },
-    idleTimeToLive: Duration.seconds(30),
+    idleTimeToLive: Duration.seconds(1),
   })
 
   const at = Effect.fn("at")(function* (where: Where) {

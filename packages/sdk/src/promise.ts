@@ -92,7 +92,11 @@ const converse = Effect.fn("converse")(function* (session: ExecSession, options:
 })
 
 /** `services`: what the effects run with; `scope`: closed by disposing. */
-export const promiseFace = (flow: WindFlowShape, services: Context.Context<never>, scope: Scope.Closeable): WindFlow => {
+export const promiseFace = (
+  flow: WindFlowShape,
+  services: Context.Context<never>,
+  scope: Scope.Closeable,
+): WindFlow => {
   const settle = async <A>(effect: Effect.Effect<A, WindFlowError>, subject: string, signal?: AbortSignal) => {
     const exit = await Effect.runPromiseExitWith(services)(effect, signal === undefined ? {} : { signal })
     if (Exit.isSuccess(exit)) return exit.value
@@ -101,17 +105,14 @@ export const promiseFace = (flow: WindFlowShape, services: Context.Context<never
   const run = <A>(effect: Effect.Effect<A, WindFlowError>, subject: string, signal: AbortSignal | undefined) =>
     signal?.aborted === true ? Promise.reject<A>(cancelled(subject)) : settle(effect, subject)
   const iterable = <A>(stream: Stream.Stream<A, WindFlowError>, signal: AbortSignal | undefined) =>
-    Stream.toAsyncIterableWith(
-      signal === undefined ? stream : Stream.interruptWhen(stream, aborted(signal)),
-      services,
-    )
+    Stream.toAsyncIterableWith(signal === undefined ? stream : Stream.interruptWhen(stream, aborted(signal)), services)
   const named = (ref: Parameters<WindFlow["down"]>[0]) => (typeof ref === "string" ? ref : ref.project)
 
   return {
     plan: (stack, { signal, ...options } = {}) => settle(flow.plan(stack, options), stack.name, signal),
     planDown: (ref, { signal, ...options } = {}) => settle(flow.planDown(ref, options), named(ref), signal),
     apply: (plan, options = {}) => run(flow.apply(plan, orderly(options)), plan.deployment, options.signal),
-    up: (stack, { requestId: _, ...options } = {}) =>
+    up: (stack, { requestId: _requestId, ...options } = {}) =>
       run(flow.up(stack, orderly(options)), stack.name, options.signal),
     down: (ref, options = {}) => run(flow.down(ref, orderly(options)), named(ref), options.signal),
     rollback: (ref, options = {}) => run(flow.rollback(ref, orderly(options)), named(ref), options.signal),

@@ -15,8 +15,7 @@ export interface Registry {
 const File = Schema.fromJsonString(Schema.Struct({ format: Schema.Literal(1), targets: Schema.Array(Target) }))
 const decode = Schema.decodeUnknownResult(File, { onExcessProperty: "error" })
 
-const unknownName = (name: string) =>
-  new Usage({ subject: name, detail: "no target of that name is registered" })
+const unknownName = (name: string) => new Usage({ subject: name, detail: "no target of that name is registered" })
 
 const isMissing = (cause: unknown) => cause instanceof Error && "code" in cause && cause.code === "ENOENT"
 
@@ -76,10 +75,7 @@ export const memoryRegistry = (): Registry => {
         targets.set(target.name, target)
         return target
       }),
-    remove: (name) =>
-      Effect.suspend(() =>
-        targets.delete(name) ? Effect.void : Effect.fail(unknownName(name)),
-      ),
+    remove: (name) => Effect.suspend(() => (targets.delete(name) ? Effect.void : Effect.fail(unknownName(name)))),
   }
 }
 
@@ -112,7 +108,7 @@ export const resolveTarget = Effect.fn("resolveTarget")(function* (
     })
   const wanted =
     place.target ?? (environment === undefined ? undefined : known[environment]?.target) ?? config.defaults?.target
-  if (wanted === undefined || wanted === "local") return local
+  if (wanted === undefined || wanted === "local" || wanted === local.name) return local
   if (typeof wanted !== "string") return wanted
   if (wanted.includes("://"))
     return yield* Effect.try({

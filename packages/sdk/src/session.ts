@@ -9,7 +9,7 @@ import type { Effect, Scope } from "effect"
 export interface DriverContext {
   /** The environment that the caller of `open` handed over: never the process's behind one's back. */
   readonly env: Readonly<Record<string, string>>
-  readonly secrets: SecretStoreShape | undefined
+  readonly secrets: SecretStoreShape
 }
 
 /** A kind of driver, by the name that targets carry. */

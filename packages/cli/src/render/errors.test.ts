@@ -83,7 +83,8 @@ describe("exit codes", () => {
   it("stand as documented, an error of every tag", () => {
     const rows = Object.entries(errorTable).map(([tag, row]) => [String(row.exit), tag] as const)
     const codes = Map.groupBy(rows, ([code]) => code)
-    expect(new Map([...codes].map(([code, all]) => [code, all.map(([, tag]) => tag).join(" ")]))).toMatchInlineSnapshot(`
+    expect(new Map([...codes].map(([code, all]) => [code, all.map(([, tag]) => tag).join(" ")])))
+      .toMatchInlineSnapshot(`
       Map {
         "3" => "ComposeInvalid Unsupported FileUnreadable Usage ConfigInvalid SecretMissing",
         "5" => "EngineUnreachable NotAuthorised HostKeyMismatch",

@@ -21,10 +21,7 @@ const excerpt = (place: Place, read: ReadLines, colors: Palette): ReadonlyArray<
   const gutter = " ".repeat(number.length)
   // Tabs stay tabs before the caret, so that it stands under its column.
   const indent = source.slice(0, place.column - 1).replace(/[^\t]/g, " ")
-  return [
-    `  ${colors.faint(`${number} │`)} ${source}`,
-    `  ${colors.faint(`${gutter} │`)} ${indent}${colors.bad("^")}`,
-  ]
+  return [`  ${colors.faint(`${number} │`)} ${source}`, `  ${colors.faint(`${gutter} │`)} ${indent}${colors.bad("^")}`]
 }
 
 /** Message, places, remedy. The message of a finding already begins with its place, which terminals make clickable. */

@@ -7,7 +7,8 @@ import { formatElapsed } from "./time.ts"
 import { kindWord, mark } from "./tree.ts"
 
 const endLine = (step: Step, texts: Texts, colors: Palette): string => {
-  const time = step.startedAt === undefined ? "" : ` ${formatElapsed((step.endedAt ?? step.startedAt) - step.startedAt)}`
+  const time =
+    step.startedAt === undefined ? "" : ` ${formatElapsed((step.endedAt ?? step.startedAt) - step.startedAt)}`
   const detail =
     step.detail === undefined || step.detail === ""
       ? ""
@@ -27,6 +28,8 @@ export const outcome = (event: Extract<Event, { readonly _tag: "RunEnded" }>, te
       return texts.run.cancelled(deployment)
     case "rolled-back":
       return texts.run.rolledBack(deployment, number)
+    default:
+      return status satisfies never
   }
 }
 
@@ -57,5 +60,7 @@ export const linesOf = (
     case "Progress":
     case "RunEnded":
       return []
+    default:
+      return event satisfies never
   }
 }

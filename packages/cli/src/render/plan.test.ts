@@ -5,7 +5,12 @@ import { textsOf } from "../text/index.ts"
 import { palette } from "./palette.ts"
 import { deletedData, renderPlan } from "./plan.ts"
 
-const group = (kind: Plan["groups"][number]["kind"], resource: string, cause: string, fields: Plan["groups"][number]["fields"] = []) => ({
+const group = (
+  kind: Plan["groups"][number]["kind"],
+  resource: string,
+  cause: string,
+  fields: Plan["groups"][number]["fields"] = [],
+) => ({
   id: `${kind}:${resource}`,
   kind,
   resource,
@@ -71,7 +76,11 @@ describe("renderPlan", () => {
   })
 
   it("says that nothing is to be done", () => {
-    const quiet = { ...plan, groups: plan.groups.filter(({ kind }) => kind === "none" || kind === "wait"), warnings: [] }
+    const quiet = {
+      ...plan,
+      groups: plan.groups.filter(({ kind }) => kind === "none" || kind === "wait"),
+      warnings: [],
+    }
     expect(renderPlan(quiet, textsOf("en"), plain)).toBe("shop@local is up to date: nothing to do.")
     expect(renderPlan(quiet, textsOf("fr"), plain)).toBe("shop@local est à jour : rien à faire.")
   })

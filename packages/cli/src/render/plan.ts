@@ -26,6 +26,8 @@ const style = (kind: GroupKind, colors: Palette): ((text: string) => string) => 
     case "wait":
     case "none":
       return colors.faint
+    default:
+      return kind satisfies never
   }
 }
 

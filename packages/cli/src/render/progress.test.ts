@@ -16,12 +16,20 @@ const groups = [
 ]
 const story: ReadonlyArray<Event> = [
   { _tag: "RunStarted", seq: 1, at: at(0), run: "r1", deployment: "shop@local" },
-  { _tag: "RunResumed", seq: 2, at: at(0), operation: "db/create", done: 1 },
+  { _tag: "RunResumed", seq: 2, at: at(0), run: "r0", operation: "db/create", done: 1 },
   { _tag: "Planned", seq: 3, at: at(0), hash: "h", groups },
   { _tag: "OperationStarted", seq: 4, at: at(1), operation: "net/create" },
   { _tag: "OperationSucceeded", seq: 5, at: at(2), operation: "net/create" },
   { _tag: "OperationStarted", seq: 6, at: at(2), operation: "db/create" },
-  { _tag: "Progress", seq: 7, at: at(3), operation: "db/create", current: 1_500_000, total: 3_000_000, text: "pulling" },
+  {
+    _tag: "Progress",
+    seq: 7,
+    at: at(3),
+    operation: "db/create",
+    current: 1_500_000,
+    total: 3_000_000,
+    text: "pulling",
+  },
   { _tag: "OperationSucceeded", seq: 8, at: at(4), operation: "db/create" },
   { _tag: "OperationStarted", seq: 9, at: at(4), operation: "db/start" },
   {

@@ -92,5 +92,7 @@ export const advance = (progress: Progress, event: Event, describe: (error: Wind
     case "Warning":
     case "RunEnded":
       return progress
+    default:
+      return event satisfies never
   }
 }

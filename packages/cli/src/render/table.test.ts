@@ -1,3 +1,4 @@
+import { stripVTControlCharacters } from "node:util"
 import { describe, expect, it } from "vitest"
 import { portText } from "./instances.ts"
 import { palette, wantsColor } from "./palette.ts"
@@ -7,8 +8,18 @@ import { formatElapsed, formatTime } from "./time.ts"
 describe("table", () => {
   it("aligns columns by what a terminal shows, without borders", () => {
     const colors = palette(true)
-    const text = table(["NAME", "STATUS"], [["数据库", colors.good("Up")], ["web-1", "Exited (1)"]])
-    expect(text.replaceAll(/\u001B\[\d+m/g, "").split("\n")).toEqual(["NAME     STATUS", "数据库   Up", "web-1    Exited (1)"])
+    const text = table(
+      ["NAME", "STATUS"],
+      [
+        ["数据库", colors.good("Up")],
+        ["web-1", "Exited (1)"],
+      ],
+    )
+    expect(stripVTControlCharacters(text).split("\n")).toEqual([
+      "NAME     STATUS",
+      "数据库   Up",
+      "web-1    Exited (1)",
+    ])
   })
 })
 
@@ -27,7 +38,9 @@ describe("times", () => {
 
 describe("ports", () => {
   it("read as Docker writes them", () => {
-    expect(portText({ hostIp: "127.0.0.1", published: 8080, target: 80, protocol: "tcp" })).toBe("127.0.0.1:8080->80/tcp")
+    expect(portText({ hostIp: "127.0.0.1", published: 8080, target: 80, protocol: "tcp" })).toBe(
+      "127.0.0.1:8080->80/tcp",
+    )
     expect(portText({ hostIp: "::", published: 8080, target: 80, protocol: "tcp" })).toBe("[::]:8080->80/tcp")
     expect(portText({ hostIp: "", published: undefined, target: 80, protocol: "udp" })).toBe("80/udp")
   })

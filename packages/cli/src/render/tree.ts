@@ -25,6 +25,8 @@ export const mark = (state: StepState, colors: Palette, frame: number): string =
       return colors.bad("✗")
     case "skipped":
       return colors.faint("-")
+    default:
+      return state satisfies never
   }
 }
 
@@ -55,8 +57,7 @@ const line = (step: Step, texts: Texts, colors: Palette, view: View): string => 
   const what = `${kindWord(step.kind, texts)} ${step.resource}`
   const detail = step.detail === undefined || step.detail === "" ? "" : `  ${step.detail}`
   const text = fit(`${what}${detail}`, Math.max(10, view.columns - time.length - 6))
-  const shown =
-    step.state === "failed" ? colors.bad(text) : step.state === "pending" ? colors.faint(text) : text
+  const shown = step.state === "failed" ? colors.bad(text) : step.state === "pending" ? colors.faint(text) : text
   return `  ${mark(step.state, colors, view.frame)} ${shown}${time === "" ? "" : ` ${colors.faint(time)}`}`
 }
 

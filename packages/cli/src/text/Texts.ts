@@ -69,6 +69,11 @@ export interface HelpTexts {
     readonly quiet: string
     readonly services: string
     readonly hash: string
+    readonly volumeNames: string
+    readonly networkNames: string
+    readonly imageNames: string
+    readonly validateOnly: string
+    readonly output: string
     readonly follow: string
     readonly tail: string
     readonly since: string
@@ -171,7 +176,11 @@ export interface Texts {
     readonly nextLogs: string
     readonly unhealthy: (names: string) => string
   }
-  readonly init: { readonly wrote: (file: string) => string; readonly exists: (file: string) => string; readonly next: string }
+  readonly init: {
+    readonly wrote: (file: string) => string
+    readonly exists: (file: string) => string
+    readonly next: string
+  }
   readonly doctor: {
     readonly node: string
     readonly config: string
@@ -192,6 +201,7 @@ export interface Texts {
   readonly logs: { readonly dropped: (lines: number) => string }
   /** What the CLI refuses by itself, as details of a `Usage` error. */
   readonly refusal: {
+    readonly unknownService: string
     readonly notANumber: string
     readonly notADuration: string
     readonly notAScale: string

@@ -5,7 +5,8 @@ const plural = (count: number, one: string, many = `${one}s`) => `${count} ${cou
 
 export const english: Texts = {
   help: {
-    program: "Plans, deploys and observes Compose stacks. Alone, it tells what runs here, what drifted and what to do next.",
+    program:
+      "Plans, deploys and observes Compose stacks. Alone, it tells what runs here, what drifted and what to do next.",
     headings: {
       usage: "Usage:",
       arguments: "Arguments:",
@@ -72,6 +73,11 @@ export const english: Texts = {
       quiet: "only names",
       services: "only names of services",
       hash: "print the config hash of services ('*' for all)",
+      volumeNames: "only names of volumes",
+      networkNames: "only names of networks",
+      imageNames: "only names of images",
+      validateOnly: "only check, print nothing",
+      output: "write to this file",
       follow: "keep printing new lines",
       tail: "lines from the end of each container",
       since: "only lines after this time or duration",
@@ -137,7 +143,8 @@ export const english: Texts = {
     stillStopping: (pid) =>
       `Still ending what is in flight. To force it: kill -9 ${pid}; the next \`windflow up\` finds out what happened and resumes.`,
   },
-  confirm: { deletesData: (what) => `This deletes data for good: ${what}. Go on?`,
+  confirm: {
+    deletesData: (what) => `This deletes data for good: ${what}. Go on?`,
     protected: (environment) => `Environment ${environment} is protected. Change it?`,
     declined: "Nothing was changed.",
   },
@@ -195,6 +202,7 @@ export const english: Texts = {
   },
   logs: { dropped: (lines) => `… ${plural(lines, "line")} left out: the reader was too slow` },
   refusal: {
+    unknownService: "there is no such service",
     notANumber: "is not a whole number",
     notADuration: "is not a duration such as 90, 90s or 5m",
     notAScale: "is not SERVICE=NUMBER",

@@ -32,8 +32,4 @@ export interface VerbContext {
 }
 
 /** Returns the exit code; rejects with a typed error otherwise. */
-export type Verb<Options> = (
-  context: VerbContext,
-  options: Options,
-  args: ReadonlyArray<string>,
-) => Promise<number>
+export type Verb<Options> = (context: VerbContext, options: Options, args: ReadonlyArray<string>) => Promise<number>

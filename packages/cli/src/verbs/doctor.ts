@@ -2,7 +2,7 @@
 import { access, constants } from "node:fs/promises"
 import { dirname } from "node:path"
 import { describeError } from "@windflow/engine/model"
-import { defaultStateDirectory } from "@windflow/sdk"
+import { stateDirectory } from "../keyring.ts"
 import { asError } from "../report.ts"
 import type { Verb, VerbContext } from "./Verb.ts"
 
@@ -49,9 +49,7 @@ const doctor: Verb<object> = async (context) => {
       })
       return words.runs(projects, containers)
     }),
-    await tried(context, words.stateDirectory, async () =>
-      words.writable(await writable(host.env["WINDFLOW_STATE_DIR"] ?? defaultStateDirectory(host.env))),
-    ),
+    await tried(context, words.stateDirectory, async () => words.writable(await writable(stateDirectory(host)))),
   ]
   const problems = findings.filter((finding) => !finding.well)
   if (context.json) context.print(JSON.stringify({ findings, problems: problems.length }))

@@ -20,7 +20,10 @@ const stackHere = async (context: VerbContext): Promise<Stack | undefined> => {
 
 const unhealthy = (instances: ReadonlyArray<Instance>): ReadonlyArray<string> =>
   instances
-    .filter(({ health, state, exitCode }) => health === "unhealthy" || state === "dead" || (state === "exited" && exitCode !== 0))
+    .filter(
+      ({ health, state, exitCode }) =>
+        health === "unhealthy" || state === "dead" || (state === "exited" && exitCode !== 0),
+    )
     .map(({ name }) => name)
 
 /** Projects with their number of containers, in the order of their names. */
@@ -46,10 +49,9 @@ const overview: Verb<object> = async (context) => {
   const { texts, colors } = context
   const stack = await stackHere(context)
   const flow = await context.open()
-  const instances = await flow.ps(
-    stack === undefined ? context.where : { project: stack.name, ...context.where },
-    { signal: context.signal },
-  )
+  const instances = await flow.ps(stack === undefined ? context.where : { project: stack.name, ...context.where }, {
+    signal: context.signal,
+  })
   const plan = stack === undefined ? undefined : await flow.plan(stack, { ...context.where, signal: context.signal })
   if (context.json) {
     context.print(
@@ -77,14 +79,23 @@ const overview: Verb<object> = async (context) => {
     context.print(
       instances.length === 0
         ? texts.overview.nothingRuns
-        : table([name, image, service, status, ports], instances.map((one) => instanceRow(one, colors))),
+        : table(
+            [name, image, service, status, ports],
+            instances.map((one) => instanceRow(one, colors)),
+          ),
     )
   }
   if (plan !== undefined)
-    context.print(plan.changes === 0 ? colors.good(texts.overview.inStep(plan.deployment)) : renderPlan(plan, texts, colors))
+    context.print(
+      plan.changes === 0 ? colors.good(texts.overview.inStep(plan.deployment)) : renderPlan(plan, texts, colors),
+    )
   const sick = unhealthy(instances)
   if (sick.length > 0) context.print(colors.bad(texts.overview.unhealthy(sick.join(", "))))
-  context.print(`${texts.overview.next}\n${nextSteps({ instances, stack, plan }, texts).map((step) => `  ${step}`).join("\n")}`)
+  context.print(
+    `${texts.overview.next}\n${nextSteps({ instances, stack, plan }, texts)
+      .map((step) => `  ${step}`)
+      .join("\n")}`,
+  )
   return 0
 }
 

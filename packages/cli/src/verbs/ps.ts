@@ -1,5 +1,6 @@
 /** `windflow ps`: the containers of this project, or of everything on the target when no project is meant. */
 import type { Instance } from "@windflow/engine/driver"
+import type { PsEntry } from "../json.ts"
 import { instanceRow, portText } from "../render/instances.ts"
 import { table } from "../render/table.ts"
 import type { Verb } from "./Verb.ts"
@@ -11,7 +12,7 @@ interface Options {
 }
 
 /** One object of the array that `ps --format json` prints; its schema is `PsEntry` in `json.ts`. */
-const entry = (instance: Instance) => ({
+const entry = (instance: Instance): PsEntry => ({
   project: instance.project,
   service: instance.service,
   name: instance.name,
@@ -34,7 +35,8 @@ const ps: Verb<Options> = async (context, options, services) => {
   const shown = all.filter(
     (instance) =>
       (services.length === 0 || services.includes(instance.service)) &&
-      (options.all === true || (instance.state !== "exited" && instance.state !== "dead" && instance.state !== "created")),
+      (options.all === true ||
+        (instance.state !== "exited" && instance.state !== "dead" && instance.state !== "created")),
   )
   const { texts } = context
   if (options.quiet === true) for (const instance of shown) context.print(instance.id)
@@ -46,7 +48,10 @@ const ps: Verb<Options> = async (context, options, services) => {
     context.print(
       shown.length === 0
         ? texts.table.none
-        : table([name, image, service, status, ports], shown.map((one) => instanceRow(one, context.colors))),
+        : table(
+            [name, image, service, status, ports],
+            shown.map((one) => instanceRow(one, context.colors)),
+          ),
     )
   }
   return 0

@@ -5,8 +5,9 @@
  * Laws, checked by `driver/conformance`:
  * - `plan` is pure and makes no call; the same desired and observed state give the same draft.
  * - Planning after a successful apply gives no operation (waits apart).
- * - `execute` does one call to the engine (an image build or a wait may take several), and refuses when its precondition does
- *   not hold; it decides nothing.
+ * - `execute` changes the engine by one call (an image build or a wait may take several), and refuses when its precondition does
+ *   not hold; it decides nothing. It may read before, to turn the precondition into what the engine checks by itself.
+ * - A precondition and the snapshot hold only what others change on purpose: a number that moves with status is neither.
  * - `execute` after `execute` of an `idempotent` operation changes nothing more.
  * - `recover` never changes anything: it tells whether the operation happened.
  * - Interrupting `execute` leaves either the state before or the state after the call.
@@ -75,6 +76,7 @@ export interface Instance {
   readonly service: string
   readonly name: string
   readonly id: string
+  /** Where instances have no ordinal (Pods): their rank by age, so it moves when an older one ends. */
   readonly number: number
   readonly image: string
   readonly state: "created" | "running" | "paused" | "restarting" | "removing" | "exited" | "dead"
@@ -132,7 +134,10 @@ export interface Driver<Desired, Observed> {
    * secret store for versions. May add images to the target, touches nothing that runs.
    */
   readonly prepare: (request: Request, options: PrepareOptions) => Effect.Effect<Desired, WindFlowError>
-  /** One snapshot in few calls. */
+  /**
+   * One snapshot, in a number of calls that does not grow with what the target holds. Dry runs on the target are part of it, one
+   * for each desired object, each compared with the version it started from: others write meanwhile.
+   */
   readonly observe: (desired: Desired) => Effect.Effect<Observed, WindFlowError>
   readonly plan: (desired: Desired, observed: Observed) => Result.Result<PlanDraft, WindFlowError>
   readonly execute: (operation: Operation, context: ExecuteContext<Desired>) => Effect.Effect<Outputs, WindFlowError>

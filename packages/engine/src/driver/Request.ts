@@ -19,7 +19,10 @@ export const UpOptions = Schema.Struct({
   until: Schema.Literals(["healthy", "started", "created"]),
   /** Seconds a wait may take before the run fails with `Unhealthy`. */
   waitTimeout: Schema.Int,
-  /** service → image id, over what the reference resolves to: a rollback deploys the very images of its revision. */
+  /**
+   * service → image as the driver identifies it, over what the reference resolves to: a rollback deploys the very images of its
+   * revision. Docker: an id of its own store; Kubernetes: a reference, by digest where nodes shall not resolve a tag.
+   */
   pinnedImages: Schema.Record(Schema.String, Schema.String),
 })
 export type UpOptions = typeof UpOptions.Type

@@ -18,7 +18,7 @@ const Int = Schema.Int
 const Num = Schema.Finite
 const Bool = Schema.Boolean
 /** `x-` keys, kept beside the known ones; the reference prints those of the top level only. */
-const extensions = Schema.Record(Schema.TemplateLiteral(["x-", Schema.String]), Schema.Unknown)
+const extensions = Schema.Record(Schema.TemplateLiteral(["x-", Schema.String]), Schema.Json)
 const part = <F extends Schema.Struct.Fields>(fields: F) => Schema.StructWithRest(Schema.Struct(fields), [extensions])
 /** Scalars of `driver_opts`, `options`: Compose stringifies them. */
 const Options = StringMap

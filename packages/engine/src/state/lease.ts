@@ -59,7 +59,7 @@ export const makeLocks = (records: RecordStore, options: LockOptions): Locks => 
     new LockLost({
       deployment: deploymentName(project, options.target),
       epoch,
-      owner: by?.owner.name ?? "nobody (the lock's record was removed)",
+      owner: by?.owner.name ?? "nobody (its record was removed, or the target answers too slowly to renew it)",
     })
 
   const claim = (project: string, lock: Omit<LockRecord, "name">) =>
@@ -173,7 +173,9 @@ export const makeLocks = (records: RecordStore, options: LockOptions): Locks => 
           epoch: Effect.sync(() => held.epoch),
           check: Effect.gen(function* () {
             if (failure !== undefined) yield* Effect.fail(failure)
-            if (elapsed(confirmed, yield* stamp) >= ttl / 2) yield* renew
+            // Again after a renewal: while a slow target answered, the lock may have expired and gone to somebody else.
+            for (let i = 0; elapsed(confirmed, yield* stamp) >= ttl / 2; i++)
+              yield* i < 3 ? renew : Effect.fail(lost(project, held.epoch, undefined))
           }),
         }
       }),

@@ -2,3 +2,6 @@
 export * from "./FakeEngine.ts"
 export * from "./fakeDriver.ts"
 export * from "./fakeStack.ts"
+export * from "./faults.ts"
+export * from "./counted.ts"
+export type { FakeDesired, FakeObserved } from "./fakePlan.ts"

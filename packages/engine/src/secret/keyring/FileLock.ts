@@ -10,7 +10,7 @@ import { readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises
 import { basename, dirname, join } from "node:path"
 import { Duration, Effect, Option, Schedule, Schema, type Scope } from "effect"
 import { KeyringFailed } from "../../model/errors/union.ts"
-import { isGone, ProcessIdentity, thisProcess } from "./processIdentity.ts"
+import { Claimant, isGone, thisClaimant } from "./claimant.ts"
 
 /** Writing takes milliseconds: who waits longer waits for something that hangs. */
 const defaultPatience = Duration.seconds(10)
@@ -25,12 +25,12 @@ const removeWhenOld = async (path: string): Promise<void> => {
   if (found !== undefined && Date.now() - found.mtimeMs > incompleteMillis) await rm(path, { force: true })
 }
 
-const decodeClaim = Schema.decodeUnknownOption(Schema.fromJsonString(ProcessIdentity), { onExcessProperty: "error" })
+const decodeClaim = Schema.decodeUnknownOption(Schema.fromJsonString(Claimant), { onExcessProperty: "error" })
 
 interface Claim {
   readonly path: string
   /** Nothing when the claim cannot be read: it counts as held. */
-  readonly owner: Option.Option<ProcessIdentity>
+  readonly owner: Option.Option<Claimant>
 }
 
 const read = async (path: string): Promise<Claim | undefined> => {
@@ -44,7 +44,7 @@ const read = async (path: string): Promise<Claim | undefined> => {
 }
 
 /** Puts the claim down; the first claim of others that stands, or nothing when the lock is ours. */
-const claim = async (file: string, own: string, here: ProcessIdentity): Promise<Claim | undefined> => {
+const claim = async (file: string, own: string, here: Claimant): Promise<Claim | undefined> => {
   const directory = dirname(file)
   const incomplete = `${own}${incompleteSuffix}`
   // Renamed into place, so that a claim that can be seen can be read.
@@ -80,7 +80,7 @@ export const lockFile = (
   file: string,
   patience: Duration.Input = defaultPatience,
 ): Effect.Effect<void, KeyringFailed, Scope.Scope> => {
-  const here = thisProcess()
+  const here = thisClaimant()
   const attempt = Effect.gen(function* () {
     const own = `${file}.lock-${randomUUID()}`
     const withdraw = Effect.promise(async () => {

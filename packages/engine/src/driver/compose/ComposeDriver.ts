@@ -1,0 +1,46 @@
+/** The compose driver: stacks on one Docker engine, with Compose's names and labels. Puts its five steps together. */
+import { Effect, Result } from "effect"
+import type { SecretStoreShape } from "../../secret/SecretStore.ts"
+import type { DockerConfig } from "../../transport/dockerConfig.ts"
+import type { DockerApiShape } from "../../transport/DockerApi.ts"
+import type { Driver } from "../Driver.ts"
+import { Desired } from "./Desired.ts"
+import { exec } from "./exec.ts"
+import { execute } from "./execute.ts"
+import { instances, urls } from "./instances.ts"
+import { logs } from "./logs.ts"
+import type { Observed } from "./Observed.ts"
+import { observe } from "./observe.ts"
+import { planDown } from "./planDown.ts"
+import { planUp } from "./planUp.ts"
+import { prepare } from "./prepare.ts"
+import { dockerRecords } from "./records.ts"
+import { recover } from "./recover.ts"
+import { retain } from "./retain.ts"
+
+/** What the driver works with; nothing is opened or read before the first step. */
+export interface ComposeDriverContext {
+  readonly api: DockerApiShape
+  readonly secrets: Pick<SecretStoreShape, "version" | "reveal">
+  /** Docker's client configuration: proxies for containers, credentials of registries. */
+  readonly config: DockerConfig
+  /** The engine sees this machine's file system: bind mounts of local paths make sense. */
+  readonly localFiles: boolean
+}
+
+export const composeDriver = (context: ComposeDriverContext): Driver<Desired, Observed> => ({
+  name: "compose",
+  desired: Desired,
+  prepare: (request, options) => prepare(context, request, options),
+  observe: (desired) => observe(context.api, desired),
+  plan: (desired, observed) =>
+    desired._tag === "Up" ? planUp(desired, observed) : Result.succeed(planDown(desired, observed)),
+  execute: (operation, run) => execute(context, operation, run),
+  recover: (operation, run) => recover(context, operation, run),
+  urls: (desired) => urls(context.api, desired),
+  retain: (desired, revision) => (desired._tag === "Up" ? retain(context.api, desired, revision) : Effect.void),
+  records: dockerRecords(context.api),
+  instances: (project) => instances(context.api, project),
+  logs: (project, options) => logs(context.api, project, options),
+  exec: (request) => exec(context.api, request),
+})

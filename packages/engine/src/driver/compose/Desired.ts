@@ -1,0 +1,78 @@
+/** The desired state of the compose driver: everything planner and executor need, as plain data. Holds no secret value. */
+import { Schema, SchemaTransformation } from "effect"
+import { FileObject, Network, Service, Volume } from "../../model/StackModel.ts"
+import { DownOptions, UpOptions } from "../Request.ts"
+
+const Str = Schema.String
+
+export const DesiredImage = Schema.Struct({
+  /** What the container is created from: the reference, or a pinned id. */
+  reference: Str,
+  /** The id it resolves to; null in a preview that would have to build or pull first. */
+  id: Schema.NullOr(Str),
+  /** Why the id is not known. */
+  pending: Schema.optionalKey(Schema.Literals(["build", "pull"])),
+})
+export type DesiredImage = typeof DesiredImage.Type
+
+/** An environment variable that gets its value from the secret store when the container is created. */
+export const SecretVariable = Schema.Struct({ variable: Str, name: Str, version: Str })
+
+export const DesiredService = Schema.Struct({
+  name: Str,
+  model: Service,
+  image: DesiredImage,
+  scale: Schema.Int,
+  /** Named by the caller (or everything is), not just drawn in as a dependency. */
+  targeted: Schema.Boolean,
+  /** Some service waits until this one has completed: ended with 0 it is done, not stopped. */
+  completes: Schema.Boolean,
+  configHash: Str,
+  /** Digest of what the config hash does not cover; empty when there is nothing of it. */
+  extra: Str,
+  secrets: Schema.Array(SecretVariable),
+})
+export type DesiredService = typeof DesiredService.Type
+
+export const DesiredNetwork = Schema.Struct({ key: Str, model: Network, hash: Str })
+export type DesiredNetwork = typeof DesiredNetwork.Type
+export const DesiredVolume = Schema.Struct({ key: Str, model: Volume, hash: Str })
+export type DesiredVolume = typeof DesiredVolume.Type
+
+/**
+ * Whether the state comes straight from `prepare` or was saved with a plan or revision: then a tag may have moved since, and
+ * the image is looked up again. Saving makes it `saved`.
+ */
+export const Origin = Schema.Literal("saved").pipe(
+  Schema.decodeTo(
+    Schema.Literals(["prepared", "saved"]),
+    SchemaTransformation.transform({ decode: (saved): "prepared" | "saved" => saved, encode: () => "saved" as const }),
+  ),
+)
+
+export const DesiredUp = Schema.TaggedStruct("Up", {
+  origin: Origin,
+  project: Str,
+  workingDirectory: Str,
+  files: Schema.Array(Str),
+  environmentFiles: Schema.Array(Str),
+  /** Dependencies stand before what depends on them. */
+  services: Schema.Array(DesiredService),
+  /** Services of the stack that this request leaves alone (not chosen, or out by profile). */
+  untouched: Schema.Array(Str),
+  networks: Schema.Array(DesiredNetwork),
+  volumes: Schema.Array(DesiredVolume),
+  configs: Schema.Record(Str, FileObject),
+  secretFiles: Schema.Record(Str, FileObject),
+  /** Proxy variables of Docker's client configuration, given to every container. */
+  proxies: Schema.Record(Str, Str),
+  warnings: Schema.Array(Str),
+  options: UpOptions,
+})
+export type DesiredUp = typeof DesiredUp.Type
+
+export const DesiredDown = Schema.TaggedStruct("Down", { project: Str, options: DownOptions })
+export type DesiredDown = typeof DesiredDown.Type
+
+export const Desired = Schema.Union([DesiredUp, DesiredDown])
+export type Desired = typeof Desired.Type

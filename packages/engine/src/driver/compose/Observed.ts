@@ -1,0 +1,59 @@
+/** What the planner sees of a target: one snapshot of a project's containers, networks and volumes. Plain data. */
+
+/** `exited` with its code: read from the status text, so no container is inspected for it. */
+export type ContainerState = "created" | "running" | "paused" | "restarting" | "removing" | "exited" | "dead"
+
+export interface ObservedMount {
+  readonly type: string
+  /** Of volumes. */
+  readonly name: string
+  readonly target: string
+  readonly readOnly: boolean
+}
+
+export interface ObservedContainer {
+  readonly id: string
+  readonly name: string
+  readonly service: string
+  readonly number: number
+  readonly state: ContainerState
+  readonly health: "none" | "starting" | "healthy" | "unhealthy"
+  readonly exitCode: number | undefined
+  readonly configHash: string
+  /** The image it was created from, as its creator recorded it; else the engine's. */
+  readonly image: string
+  readonly extra: string
+  /** Digests of the fields it was created from; undefined when Compose created it. */
+  readonly fields: Readonly<Record<string, string>> | undefined
+  /** Services it depends on, as its label tells: `down` works without the file. */
+  readonly dependsOn: ReadonlyArray<string>
+  /** Name → id; the id is empty until the container has started once. */
+  readonly networks: Readonly<Record<string, string>>
+  readonly mounts: ReadonlyArray<ObservedMount>
+  /** `127.0.0.1:8080/tcp` of published host ports. */
+  readonly hostPorts: ReadonlyArray<string>
+}
+
+export interface ObservedNetwork {
+  readonly id: string
+  readonly name: string
+  /** Empty: not made for a Compose project. */
+  readonly project: string
+  readonly key: string
+  readonly hash: string
+}
+
+export interface ObservedVolume {
+  readonly name: string
+  readonly project: string
+  readonly key: string
+  readonly hash: string
+}
+
+export interface Observed {
+  /** What image references resolve to now; asked only for a saved desired state, else `prepare` has just resolved them. */
+  readonly images?: ReadonlyMap<string, string>
+  readonly containers: ReadonlyArray<ObservedContainer>
+  readonly networks: ReadonlyArray<ObservedNetwork>
+  readonly volumes: ReadonlyArray<ObservedVolume>
+}

@@ -1,0 +1,195 @@
+/** Does one operation: one call to the engine (waits apart). Decides nothing; what it may touch is named by id. */
+import { Effect, Redacted, Schema } from "effect"
+import {
+  EngineFailed,
+  ImageMissing,
+  Internal,
+  NameTaken,
+  PortInUse,
+  PreconditionFailed,
+  type WindFlowError,
+} from "../../model/errors/union.ts"
+import type { Operation, Outputs } from "../../plan/Operation.ts"
+import type { ExecuteContext } from "../Driver.ts"
+import type { ComposeDriverContext } from "./ComposeDriver.ts"
+import { createBody } from "./createBody.ts"
+import type { Desired, DesiredService, DesiredUp } from "./Desired.ts"
+import { labels } from "./names.ts"
+import { networkBody, volumeBody } from "./networkBody.ts"
+import { Action } from "./verbs.ts"
+import { waitFor } from "./wait.ts"
+
+const decodeAction = Schema.decodeUnknownEffect(Action)
+
+/** An operation read from a journal or a saved plan is data from outside: decoded before anything is done. */
+export const actionOf = (operation: Operation): Effect.Effect<Action, Internal> =>
+  Effect.mapError(
+    decodeAction({ verb: operation.verb, args: operation.args }),
+    (error) => new Internal({ detail: `operation ${operation.id}: ${error.message}` }),
+  )
+
+export const upOf = (desired: Desired, operation: Operation): Effect.Effect<DesiredUp, Internal> =>
+  desired._tag === "Up"
+    ? Effect.succeed(desired)
+    : Effect.fail(new Internal({ detail: `operation ${operation.id} does not belong to a down` }))
+
+const member = <A>(found: A | undefined, operation: Operation): Effect.Effect<A, Internal> =>
+  found === undefined
+    ? Effect.fail(new Internal({ detail: `operation ${operation.id} names what the desired state lacks` }))
+    : Effect.succeed(found)
+
+/** The container's id: known when the plan was made, or an earlier operation's output. */
+export const containerOf = (
+  id: string | undefined,
+  operation: Operation,
+  context: { readonly inputs: Outputs },
+): Effect.Effect<string, Internal> => member(id ?? context.inputs["container"], operation)
+
+const gone = (operation: Operation) => (error: WindFlowError) =>
+  error instanceof EngineFailed && error.status === 404
+    ? new PreconditionFailed({ operation: operation.id, resource: operation.resource, detail: "is not there any more" })
+    : error
+
+/** `Bind for 127.0.0.1:8080 failed: port is already allocated`, `listen tcp4 0.0.0.0:80: bind: address already in use`. */
+export const portInUse = (service: string, error: WindFlowError): WindFlowError => {
+  if (!(error instanceof EngineFailed)) return error
+  if (!/port is already allocated|address already in use/.test(error.detail)) return error
+  const port = /(?:Bind for|listen \w+|exposing port \w+) (\S+:\d+)/.exec(error.detail)?.[1]
+  return new PortInUse({ service, port: port ?? "?", detail: error.detail })
+}
+
+const revealed = (context: ComposeDriverContext, service: DesiredService) =>
+  Effect.map(
+    Effect.forEach(service.secrets, ({ variable, name }) =>
+      Effect.map(context.secrets.reveal(name), (value) => [variable, Redacted.value(value)] as const),
+    ),
+    (entries) => Object.fromEntries(entries),
+  )
+
+/** Who holds a name we wanted: told from the labels of the container that has it. */
+const nameTaken = (context: ComposeDriverContext, operation: Operation, name: string, error: WindFlowError) =>
+  !(error instanceof EngineFailed) || error.status !== 409
+    ? Effect.fail(error)
+    : Effect.matchEffect(context.api.containers.inspect(name), {
+        onFailure: () => Effect.fail(error),
+        onSuccess: (holder) => {
+          const project = holder.Config.Labels?.[labels.project]
+          return Effect.fail(
+            `service:${holder.Config.Labels?.[labels.service]}:${holder.Config.Labels?.[labels.number]}` ===
+              operation.resource
+              ? new PreconditionFailed({
+                  operation: operation.id,
+                  resource: operation.resource,
+                  detail: "exists already",
+                })
+              : new NameTaken({
+                  kind: "container",
+                  name,
+                  owner:
+                    project === undefined
+                      ? `container ${holder.Id.slice(0, 12)} of nobody's project`
+                      : `project ${project}`,
+                }),
+          )
+        },
+      })
+
+const createContainer = (
+  context: ComposeDriverContext,
+  operation: Operation,
+  run: ExecuteContext<Desired>,
+  args: Extract<Action, { readonly verb: "CreateContainer" }>["args"],
+): Effect.Effect<Outputs, WindFlowError> =>
+  Effect.gen(function* () {
+    const desired = yield* upOf(run.desired, operation)
+    const service = yield* member(
+      desired.services.find((candidate) => candidate.name === args.service),
+      operation,
+    )
+    const secrets = yield* revealed(context, service)
+    const body = createBody(desired, service, { ...args, secrets })
+    const created = yield* context.api.containers.create(args.name, body, service.model.platform).pipe(
+      Effect.catch((error) => nameTaken(context, operation, args.name, error)),
+      Effect.mapError((error) =>
+        error instanceof EngineFailed && error.status === 404 && /image/i.test(error.detail)
+          ? new ImageMissing({ image: service.image.reference, service: service.name, detail: error.detail })
+          : error,
+      ),
+    )
+    for (const text of created.Warnings ?? []) yield* run.report({ subject: operation.resource, current: 0, text })
+    return { id: created.Id }
+  })
+
+export const execute = (
+  context: ComposeDriverContext,
+  operation: Operation,
+  run: ExecuteContext<Desired>,
+): Effect.Effect<Outputs, WindFlowError> =>
+  Effect.gen(function* () {
+    const { containers, networks, volumes } = context.api
+    const { verb, args } = yield* actionOf(operation)
+    const none: Outputs = {}
+    switch (verb) {
+      case "CreateNetwork": {
+        const desired = yield* upOf(run.desired, operation)
+        const network = yield* member(
+          desired.networks.find(({ key }) => key === args.key),
+          operation,
+        )
+        const created = yield* Effect.mapError(networks.create(networkBody(desired, network)), (error) =>
+          error instanceof EngineFailed && error.status === 409
+            ? new NameTaken({ kind: "network", name: network.model.name, owner: "somebody who made it just now" })
+            : error,
+        )
+        return { id: created.Id }
+      }
+      case "RemoveNetwork":
+        yield* networks.remove(args.id)
+        return none
+      case "CreateVolume": {
+        const desired = yield* upOf(run.desired, operation)
+        const volume = yield* member(
+          desired.volumes.find(({ key }) => key === args.key),
+          operation,
+        )
+        const created = yield* volumes.create(volumeBody(desired, volume))
+        // The engine answers with the volume that is there, whoever made it.
+        const owner = created.Labels?.[labels.project]
+        if (owner !== desired.project)
+          return yield* new NameTaken({ kind: "volume", name: created.Name, owner: `project ${owner ?? "(none)"}` })
+        return none
+      }
+      case "RemoveVolume":
+        yield* volumes.remove(args.name)
+        return none
+      case "CreateContainer":
+        return yield* createContainer(context, operation, run, args)
+      case "StartContainer": {
+        const id = yield* containerOf(args.id, operation, run)
+        yield* Effect.mapError(containers.start(id), (error) => portInUse(args.service, gone(operation)(error)))
+        return none
+      }
+      case "UnpauseContainer":
+        yield* Effect.mapError(containers.unpause(args.id), gone(operation))
+        return none
+      case "StopContainer":
+        yield* containers.stop(args.id, args.seconds ?? undefined)
+        return none
+      case "RemoveContainer":
+        yield* containers.remove(args.id, { volumes: args.volumes })
+        return none
+      case "RenameContainer": {
+        const id = yield* containerOf(args.id, operation, run)
+        yield* containers.rename(id, args.name).pipe(
+          Effect.mapError(gone(operation)),
+          Effect.catch((error) => nameTaken(context, operation, args.name, error)),
+        )
+        return none
+      }
+      case "Wait": {
+        const id = yield* containerOf(args.id, operation, run)
+        yield* waitFor(context.api, id, args, operation)
+        return none
+      }
+    }
+  })

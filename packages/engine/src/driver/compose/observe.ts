@@ -1,0 +1,139 @@
+/** One snapshot: three lists at most (four for a saved desired state), no inspection. */
+import { Effect, Option, Schema } from "effect"
+import type { WindFlowError } from "../../model/errors/union.ts"
+import type { DockerApiShape } from "../../transport/DockerApi.ts"
+import type { ContainerSummary, NetworkSummary, VolumeSummary } from "../../transport/engineAnswers.ts"
+import type { Desired } from "./Desired.ts"
+import { familiar, indexImages } from "./imageNames.ts"
+import { labels, projectFilter } from "./names.ts"
+import type { ContainerState, Observed, ObservedContainer, ObservedNetwork, ObservedVolume } from "./Observed.ts"
+
+const states: ReadonlySet<string> = new Set([
+  "created",
+  "running",
+  "paused",
+  "restarting",
+  "removing",
+  "exited",
+  "dead",
+] satisfies ReadonlyArray<ContainerState>)
+const isState = (text: string): text is ContainerState => states.has(text)
+
+export const stateOf = (summary: ContainerSummary): ContainerState => (isState(summary.State) ? summary.State : "dead")
+
+/** The engine tells health and exit code in its status text: "Up 2 minutes (healthy)", "Exited (3) 5 seconds ago". */
+export const healthOf = (status: string): ObservedContainer["health"] =>
+  status.includes("(healthy)")
+    ? "healthy"
+    : status.includes("(unhealthy)")
+      ? "unhealthy"
+      : status.includes("(health: starting)")
+        ? "starting"
+        : "none"
+
+export const exitCodeOf = (status: string): number | undefined => {
+  const code = /^(?:Exited|Restarting) \((\d+)\)/.exec(status)?.[1]
+  return code === undefined ? undefined : Number(code)
+}
+
+export const nameOf = (summary: ContainerSummary): string =>
+  (summary.Names ?? []).map((name) => name.replace(/^\//, "")).find((name) => !name.includes("/")) ?? summary.Id
+
+const decodeFields = Schema.decodeUnknownOption(Schema.fromJsonString(Schema.Record(Schema.String, Schema.String)))
+
+/** One-off containers (`docker compose run`) belong to nobody's desired state. */
+export const isOneOff = (summary: ContainerSummary): boolean => summary.Labels?.[labels.oneoff] === "True"
+
+export const observedContainer = (summary: ContainerSummary): ObservedContainer => {
+  const own = summary.Labels ?? {}
+  const state = stateOf(summary)
+  const fields = own[labels.fields]
+  return {
+    id: summary.Id,
+    name: nameOf(summary),
+    service: own[labels.service] ?? "",
+    number: Number(own[labels.number] ?? "1"),
+    state,
+    health: state === "running" ? healthOf(summary.Status) : "none",
+    exitCode: exitCodeOf(summary.Status),
+    configHash: own[labels.configHash] ?? "",
+    image: own[labels.image] ?? summary.ImageID,
+    extra: own[labels.extra] ?? "",
+    // A label somebody else wrote is no reason to fail: the cause is then told without fields.
+    fields: fields === undefined ? undefined : Option.getOrUndefined(decodeFields(fields)),
+    dependsOn: (own[labels.dependsOn] ?? "").split(",").flatMap((entry) => entry.split(":")[0] || []),
+    networks: Object.fromEntries(
+      Object.entries(summary.NetworkSettings?.Networks ?? {}).map(([name, network]) => [
+        name,
+        network?.NetworkID ?? "",
+      ]),
+    ),
+    mounts: (summary.Mounts ?? []).map((mount) => ({
+      type: mount.Type ?? "",
+      name: mount.Name ?? "",
+      target: mount.Destination ?? "",
+      readOnly: mount.RW === false,
+    })),
+    hostPorts: (summary.Ports ?? []).flatMap((port) =>
+      port.PublicPort === undefined ? [] : [`${port.IP ?? "0.0.0.0"}:${port.PublicPort}/${port.Type}`],
+    ),
+  }
+}
+
+const observedNetwork = (network: NetworkSummary): ObservedNetwork => ({
+  id: network.Id,
+  name: network.Name,
+  project: network.Labels?.[labels.project] ?? "",
+  key: network.Labels?.[labels.network] ?? "",
+  hash: network.Labels?.[labels.configHash] ?? "",
+})
+
+const observedVolume = (volume: VolumeSummary): ObservedVolume => ({
+  name: volume.Name,
+  project: volume.Labels?.[labels.project] ?? "",
+  key: volume.Labels?.[labels.volume] ?? "",
+  hash: volume.Labels?.[labels.configHash] ?? "",
+})
+
+/** Ours, or of a name we want: other networks of the host are not part of the snapshot. */
+const concerns = (desired: Desired, network: ObservedNetwork): boolean =>
+  network.project === desired.project ||
+  (desired._tag === "Up" &&
+    desired.networks.some(
+      ({ model }) => model.name === network.name || (model.external === true && model.name === network.id),
+    ))
+
+/** Exact names as the engine's filter wants them: it matches regular expressions. */
+const exactly = (name: string) => `^${name.replace(/[.*+?^${}()|[\]\\]/g, String.raw`\$&`)}$`
+
+export const observe = (api: DockerApiShape, desired: Desired): Effect.Effect<Observed, WindFlowError> => {
+  const { project } = desired
+  const containers = api.containers.list({ label: projectFilter(project) })
+  // Up: all networks (few and small) show ours, external ones, and foreign ones of the same name; volumes are asked by name,
+  // because a list of all volumes carries every label, those of our revisions too. Down: what is labelled.
+  const networks = api.networks.list(desired._tag === "Up" ? {} : { label: projectFilter(project) })
+  const volumes =
+    desired._tag === "Up"
+      ? desired.volumes.length === 0
+        ? Effect.succeed([])
+        : api.volumes.list({ name: desired.volumes.map((volume) => exactly(volume.model.name)) })
+      : desired.options.volumes
+        ? api.volumes.list({ label: projectFilter(project) })
+        : Effect.succeed([])
+  const images =
+    desired._tag === "Up" && desired.origin === "saved"
+      ? Effect.map(
+          api.images.list({ reference: desired.services.map((service) => familiar(service.image.reference)) }),
+          indexImages,
+        )
+      : Effect.succeed(undefined)
+  return Effect.map(
+    Effect.all([containers, networks, volumes, images], { concurrency: 4 }),
+    ([containers, networks, volumes, images]): Observed => ({
+      ...(images === undefined ? {} : { images }),
+      containers: containers.filter((summary) => !isOneOff(summary)).map(observedContainer),
+      networks: networks.map(observedNetwork).filter((network) => concerns(desired, network)),
+      volumes: volumes.map(observedVolume),
+    }),
+  )
+}

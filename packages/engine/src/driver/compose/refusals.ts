@@ -1,0 +1,168 @@
+/** Looks a stack through the support table: what is refused, by name and place, and what has no effect here. Pure. */
+import type { Diagnostic } from "../../model/errors/union.ts"
+import { formatPlace } from "../../model/Place.ts"
+import type { ModelPath, Stack } from "../../model/Stack.ts"
+import type { Service } from "../../model/StackModel.ts"
+import * as tables from "./support.ts"
+
+type Table = Readonly<Record<string, tables.Support>>
+
+export interface Verdict {
+  readonly refused: ReadonlyArray<Diagnostic>
+  readonly warnings: ReadonlyArray<string>
+}
+
+/** Absent, empty, false: the loader writes some keys always. */
+const isEmpty = (value: unknown): boolean =>
+  value === undefined ||
+  value === null ||
+  value === false ||
+  value === "" ||
+  (Array.isArray(value) && value.length === 0) ||
+  (typeof value === "object" && Object.values(value).every(isEmpty))
+
+const shownPath = (path: ModelPath) =>
+  path.map((part, index) => (typeof part === "number" ? `[${part}]` : index === 0 ? part : `.${part}`)).join("")
+
+const pullPolicies: ReadonlySet<string> = new Set(["always", "missing", "if_not_present", "never", "build"])
+
+class Inspection {
+  readonly refused: Array<Diagnostic> = []
+  readonly warnings: Array<string> = []
+  readonly #stack: Stack
+  readonly #localFiles: boolean
+
+  constructor(stack: Stack, localFiles: boolean) {
+    this.#stack = stack
+    this.#localFiles = localFiles
+  }
+
+  refuse(path: ModelPath, message: string, remedy: string): void {
+    const place = this.#stack.origin.locate(path)
+    this.refused.push({
+      severity: "error",
+      code: "unsupported",
+      message: `${shownPath(path)}: ${message}`,
+      remedy,
+      path: shownPath(path),
+      ...(place === undefined ? {} : { place }),
+    })
+  }
+
+  /** `value` is a struct of the model: its keys are looked up, `x-` extensions are nobody's business. */
+  keys(table: Table, value: object, path: ModelPath): void {
+    for (const [key, item] of Object.entries(value)) {
+      if (key.startsWith("x-") || isEmpty(item)) continue
+      const support = table[key] ?? { refused: "Remove it; this driver does not know it." }
+      const at = [...path, key]
+      if (support === "native") continue
+      if (support === "ignored") {
+        const place = this.#stack.origin.locate(at)
+        const where = place === undefined ? "" : `${formatPlace(place)} `
+        this.warnings.push(`${where}${shownPath(at)} has no effect on a single engine.`)
+      } else this.refuse(at, "the compose driver cannot do this", support.refused)
+    }
+  }
+
+  service(name: string, service: Service): void {
+    const path = ["services", name]
+    this.keys(tables.serviceSupport, service, path)
+    if (service.build !== undefined) this.build(service.build, [...path, "build"])
+    if (service.deploy !== undefined) {
+      this.keys(tables.deploySupport, service.deploy, [...path, "deploy"])
+      if (service.deploy.mode !== undefined && service.deploy.mode !== "replicated")
+        this.refuse([...path, "deploy", "mode"], `mode ${service.deploy.mode} needs a cluster`, "Use mode replicated.")
+      if (!isEmpty(service.deploy.resources.reservations?.devices))
+        this.refuse(
+          [...path, "deploy", "resources", "reservations", "devices"],
+          "devices cannot be reserved yet",
+          "Remove it.",
+        )
+    }
+    for (const [key, network] of Object.entries(service.networks ?? {}))
+      if (network !== null) this.keys(tables.attachmentSupport, network, [...path, "networks", key])
+    for (const [index, mount] of (service.volumes ?? []).entries()) {
+      this.keys(tables.mountSupport, mount, [...path, "volumes", index])
+      if (!["bind", "volume", "tmpfs"].includes(mount.type))
+        this.refuse(
+          [...path, "volumes", index, "type"],
+          `mounts of type ${mount.type} are not there yet`,
+          "Use bind, volume or tmpfs.",
+        )
+      if (mount.type === "bind") this.local([...path, "volumes", index], mount.source ?? "")
+    }
+    for (const key of ["network_mode", "ipc", "pid"] as const)
+      if (service[key]?.startsWith("service:") === true)
+        this.refuse([...path, key], "sharing a namespace with another service is not there yet", "Remove it.")
+    const policy = service.pull_policy
+    if (policy !== undefined && policy !== "" && !pullPolicies.has(policy))
+      this.refuse(
+        [...path, "pull_policy"],
+        `policy ${policy} is not there yet`,
+        `Use one of ${[...pullPolicies].join(", ")}.`,
+      )
+    for (const [index, option] of (service.security_opt ?? []).entries())
+      if (/^seccomp[=:](?!unconfined$|builtin$)/.test(option))
+        this.refuse(
+          [...path, "security_opt", index],
+          "seccomp profiles from files are not there yet",
+          "Use unconfined or builtin.",
+        )
+    const scale = service.scale ?? service.deploy?.replicas ?? 1
+    if (service.container_name !== undefined && scale > 1)
+      this.refuse(
+        [...path, "container_name"],
+        `${scale} containers cannot have one name`,
+        "Remove container_name or scale to 1.",
+      )
+  }
+
+  build(build: NonNullable<Service["build"]>, path: ModelPath): void {
+    this.keys(tables.buildSupport, build, path)
+    const context = build.context ?? ""
+    if (/^(https?|git|ssh):\/\/|^git@|^github\.com\//.test(context))
+      this.refuse(
+        [...path, "context"],
+        "contexts from repositories are not there yet",
+        "Check it out and name its folder.",
+      )
+  }
+
+  /** A path of this machine means nothing to an engine on another one: Compose would mount an empty folder. */
+  local(path: ModelPath, source: string): void {
+    const { workingDirectory } = this.#stack.origin
+    if (this.#localFiles || !(source === workingDirectory || source.startsWith(`${workingDirectory}/`))) return
+    this.refuse(
+      path,
+      `${source} lies on this machine, the engine on another`,
+      "Use a named volume, or put the files into the image.",
+    )
+  }
+
+  stack(): void {
+    const { model } = this.#stack
+    for (const [name, service] of Object.entries(model.services)) this.service(name, service)
+    for (const [key, network] of Object.entries(model.networks ?? {}))
+      this.keys(tables.networkSupport, network, ["networks", key])
+    for (const [key, volume] of Object.entries(model.volumes ?? {}))
+      this.keys(tables.volumeSupport, volume, ["volumes", key])
+    for (const kind of ["configs", "secrets"] as const)
+      for (const [key, object] of Object.entries(model[kind] ?? {})) {
+        this.keys(tables.fileObjectSupport, object, [kind, key])
+        if (object.file !== undefined && !this.#localFiles)
+          this.refuse(
+            [kind, key, "file"],
+            `${object.file} lies on this machine, the engine on another`,
+            "Put the file into the image.",
+          )
+      }
+    if (!isEmpty(model.models)) this.refuse(["models"], "models are not there yet", "Remove it.")
+  }
+}
+
+/** `localFiles`: the engine sees the file system of this machine. */
+export const inspectStack = (stack: Stack, localFiles: boolean): Verdict => {
+  const inspection = new Inspection(stack, localFiles)
+  inspection.stack()
+  return { refused: inspection.refused, warnings: inspection.warnings }
+}

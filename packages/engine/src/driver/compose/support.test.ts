@@ -1,0 +1,70 @@
+// Every key of the model is either done or refused by name; a new key in the model fails here (and does not compile).
+import { describe, expect, test } from "vitest"
+import * as Model from "../../model/StackModel.ts"
+import { inspectStack } from "./refusals.ts"
+import * as tables from "./support.ts"
+import { modelOf, stackOf } from "./testBed.ts"
+
+test.each([
+  ["services", Model.Service.schema.fields, tables.serviceSupport],
+  ["build", Model.Build.schema.fields, tables.buildSupport],
+  ["deploy", Model.Deploy.schema.fields, tables.deploySupport],
+  ["service networks", Model.ServiceNetwork.schema.fields, tables.attachmentSupport],
+  ["service volumes", Model.Mount.schema.fields, tables.mountSupport],
+  ["networks", Model.Network.schema.fields, tables.networkSupport],
+  ["volumes", Model.Volume.schema.fields, tables.volumeSupport],
+  ["configs and secrets", Model.FileObject.schema.fields, tables.fileObjectSupport],
+])("%s: the table names exactly the model's keys", (_, fields, table) => {
+  expect(Object.keys(table).toSorted()).toEqual(Object.keys(fields).toSorted())
+})
+
+const refusals = (service: Partial<Model.Service>, localFiles = true) =>
+  inspectStack(stackOf(modelOf("demo", { web: { image: "img", ...service } }), "/w"), localFiles)
+
+describe("refusals", () => {
+  test("a refused key is named with its place and a remedy", () => {
+    expect(refusals({ links: ["db"] }).refused).toEqual([
+      {
+        severity: "error",
+        code: "unsupported",
+        message: "services.web.links: the compose driver cannot do this",
+        remedy: expect.stringContaining("alias"),
+        path: "services.web.links",
+        place: { file: "compose.yaml", line: 3, column: 1 },
+      },
+    ])
+  })
+
+  test.each(
+    Object.entries(tables.serviceSupport).flatMap(([key, support]) => (typeof support === "object" ? [key] : [])),
+  )("%s is refused when it says something", (key) => {
+    const found = (value: ReadonlyArray<string>) => refusals({ [key]: value }).refused.map(({ path }) => path)
+    expect(found(["x"])).toEqual([`services.web.${key}`])
+    expect(found([])).toEqual([])
+  })
+
+  test.each<[string, Partial<Model.Service>, string]>([
+    ["namespaces of services", { network_mode: "service:db" }, "services.web.network_mode"],
+    ["unknown pull policies", { pull_policy: "daily" }, "services.web.pull_policy"],
+    ["seccomp files", { security_opt: ["seccomp=./x.json"] }, "services.web.security_opt[0]"],
+    ["one name for many", { container_name: "x", scale: 2 }, "services.web.container_name"],
+    ["image mounts", { volumes: [{ type: "image", source: "i", target: "/t" }] }, "services.web.volumes[0].type"],
+    ["global mode", { deploy: { mode: "global", resources: {}, placement: {} } }, "services.web.deploy.mode"],
+    ["Git contexts", { build: { context: "https://example.org/x.git" } }, "services.web.build.context"],
+  ])("%s", (_, service, path) => {
+    expect(refusals(service).refused.map((found) => found.path)).toEqual([path])
+  })
+
+  test("local paths mean nothing to an engine elsewhere", () => {
+    const service = { volumes: [{ type: "bind", source: "/w/html", target: "/html" }] }
+    expect(refusals(service).refused).toEqual([])
+    expect(refusals(service, false).refused.map(({ path }) => path)).toEqual(["services.web.volumes[0]"])
+  })
+
+  test("what has no effect is a warning with its place", () => {
+    const deploy = { endpoint_mode: "dnsrr", resources: {}, placement: {} }
+    expect(refusals({ deploy }).warnings).toEqual([
+      "compose.yaml:4:1 services.web.deploy.endpoint_mode has no effect on a single engine.",
+    ])
+  })
+})

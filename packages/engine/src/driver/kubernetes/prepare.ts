@@ -1,0 +1,93 @@
+/** A request as a desired state. Nothing has to be pulled or built here: nodes pull, and a digest pins an image. Pure. */
+import { Result } from "effect"
+import { ComposeInvalid, type WindFlowError } from "../../model/errors/index.ts"
+import type { Stack } from "../../model/index.ts"
+import type { Request, UpOptions } from "../Request.ts"
+import { refuse } from "./accept.ts"
+import { configObject, serviceObjects } from "./convert.ts"
+import type { Desired } from "./state.ts"
+
+const dependenciesOf = (stack: Stack, name: string): ReadonlyArray<string> =>
+  Object.keys(stack.model.services[name]?.depends_on ?? {}).filter((other) => other in stack.model.services)
+
+/** The services asked for, each after those it depends on. */
+const chosen = (stack: Stack, options: UpOptions): ReadonlyArray<string> => {
+  const order: Array<string> = []
+  const seen = new Set<string>()
+  const visit = (name: string, follow: boolean): void => {
+    if (seen.has(name)) return
+    seen.add(name)
+    if (follow) for (const dependency of dependenciesOf(stack, name)) visit(dependency, follow)
+    order.push(name)
+  }
+  const wanted = options.services ?? Object.keys(stack.model.services)
+  if (options.noDeps) {
+    // Still in dependency order: walk everything, keep what was asked for.
+    for (const name of wanted) visit(name, true)
+    return order.filter((name) => wanted.includes(name))
+  }
+  for (const name of wanted) visit(name, true)
+  return order
+}
+
+const up = (stack: Stack, options: UpOptions): Result.Result<Desired, WindFlowError> => {
+  const refusal = refuse(stack, options)
+  if (refusal !== undefined) return Result.fail(refusal)
+  const unknown = (options.services ?? []).find((name) => !(name in stack.model.services))
+  if (unknown !== undefined)
+    return Result.fail(
+      new ComposeInvalid({
+        diagnostics: [{ severity: "error", code: "unknown-service", message: `no service ${unknown}` }],
+      }),
+    )
+  const names = chosen(stack, options)
+  const services = names.map((name) => ({
+    name,
+    dependsOn: dependenciesOf(stack, name)
+      .filter((other) => names.includes(other))
+      .map((other) => ({
+        service: other,
+        healthy: stack.model.services[name]?.depends_on?.[other]?.condition === "service_healthy",
+      })),
+  }))
+  const configs = new Set(
+    names.flatMap((name) => (stack.model.services[name]?.configs ?? []).flatMap((reference) => reference.source ?? [])),
+  )
+  return Result.succeed({
+    format: 1,
+    project: stack.name,
+    intent: "up",
+    services,
+    objects: [
+      ...[...configs].sort().map((config) => configObject(stack, config)),
+      ...names.flatMap((name) => serviceObjects(stack, name, options)),
+    ],
+    spared: [...stack.disabled, ...Object.keys(stack.model.services).filter((name) => !names.includes(name))],
+    removeOrphans: options.removeOrphans,
+    until: options.until === "healthy" ? "healthy" : "started",
+    waitTimeout: options.waitTimeout,
+    nodePorts: names.flatMap((name) =>
+      (stack.model.services[name]?.ports ?? []).flatMap((port) =>
+        port.published === undefined || port.protocol === "udp" ? [] : [Number(port.published)],
+      ),
+    ),
+    warnings: [],
+  })
+}
+
+export const prepare = (request: Request): Result.Result<Desired, WindFlowError> =>
+  request._tag === "Up"
+    ? up(request.stack, request.options)
+    : Result.succeed({
+        format: 1,
+        project: request.project,
+        intent: "down",
+        services: [],
+        objects: [],
+        spared: [],
+        removeOrphans: true,
+        until: "healthy",
+        waitTimeout: 300,
+        nodePorts: [],
+        warnings: [],
+      })

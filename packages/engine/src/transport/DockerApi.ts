@@ -1,0 +1,309 @@
+/**
+ * The calls of the Docker Engine API that WindFlow makes, typed: arguments in, decoded answers and errors of the closed union
+ * out. One method is one request. What the calls are for is the drivers' business.
+ */
+import type { IncomingMessage } from "node:http"
+import type { Readable } from "node:stream"
+import { Context, Effect, Schema, type Scope, Stream } from "effect"
+import { EngineFailed, type WindFlowError } from "../model/errors/union.ts"
+import { type Frame, asStdout, demultiplex } from "./demultiplex.ts"
+import type { EngineAnswer, EngineHttp, EngineRequest, UpgradedConnection } from "./EngineHttp.ts"
+import { readText } from "./EngineHttp.ts"
+import {
+  ContainerDetails,
+  ContainerSummary,
+  Created,
+  EngineEvent,
+  ExecDetails,
+  ImageDetails,
+  ImageSummary,
+  NetworkSummary,
+  ProgressLine,
+  VolumeList,
+  VolumeSummary,
+} from "./engineAnswers.ts"
+import { refused, unreachable } from "./engineErrors.ts"
+
+type Call<A> = Effect.Effect<A, WindFlowError>
+type Filters = Readonly<Record<string, ReadonlyArray<string>>>
+type Query = Readonly<Record<string, string | number | boolean | undefined>>
+
+/** Where an image's layers come from and who asks: `X-Registry-Auth`, base64url JSON. */
+export interface PullOptions {
+  readonly platform?: string
+  readonly auth?: string
+}
+
+export interface LogQuery {
+  readonly follow: boolean
+  readonly tail?: number
+  /** Unix seconds, fraction allowed. */
+  readonly since?: string
+  readonly until?: string
+  readonly timestamps: boolean
+}
+
+export interface DockerApiShape {
+  readonly endpoint: string
+  /** Requests sent so far, the handshake included. */
+  readonly calls: Effect.Effect<number>
+  /** The engine's clock, milliseconds since 1970; its resolution is a second. */
+  readonly now: Call<number>
+  readonly containers: {
+    readonly list: (filters: Filters) => Call<ReadonlyArray<ContainerSummary>>
+    readonly inspect: (id: string) => Call<ContainerDetails>
+    readonly create: (name: string, body: Schema.Json, platform?: string) => Call<typeof Created.Type>
+    readonly start: (id: string) => Call<void>
+    readonly unpause: (id: string) => Call<void>
+    readonly stop: (id: string, seconds: number | undefined) => Call<void>
+    readonly remove: (id: string, options: { readonly volumes: boolean }) => Call<void>
+    readonly rename: (id: string, name: string) => Call<void>
+    readonly logs: (id: string, query: LogQuery) => Stream.Stream<Frame, WindFlowError>
+  }
+  readonly networks: {
+    readonly list: (filters: Filters) => Call<ReadonlyArray<NetworkSummary>>
+    readonly create: (body: Schema.Json) => Call<typeof Created.Type>
+    readonly remove: (id: string) => Call<void>
+  }
+  readonly volumes: {
+    readonly list: (filters: Filters) => Call<ReadonlyArray<VolumeSummary>>
+    /** Returns the volume that is there when the name is taken. */
+    readonly create: (body: Schema.Json) => Call<VolumeSummary>
+    readonly remove: (name: string) => Call<void>
+  }
+  readonly images: {
+    readonly list: (filters: Filters) => Call<ReadonlyArray<ImageSummary>>
+    /** The image's id, undefined when the engine has none of that name. */
+    readonly find: (reference: string) => Call<string | undefined>
+    readonly pull: (reference: string, options: PullOptions) => Stream.Stream<ProgressLine, WindFlowError>
+    readonly build: (query: Query, context: Readable) => Stream.Stream<ProgressLine, WindFlowError>
+    readonly tag: (id: string, repository: string, tag: string) => Call<void>
+    readonly untag: (reference: string) => Call<void>
+  }
+  readonly exec: {
+    readonly create: (container: string, body: Schema.Json) => Call<typeof Created.Type>
+    readonly start: (id: string, tty: boolean) => Effect.Effect<UpgradedConnection, WindFlowError, Scope.Scope>
+    readonly resize: (id: string, columns: number, rows: number) => Call<void>
+    readonly inspect: (id: string) => Call<typeof ExecDetails.Type>
+  }
+  /** Since a moment (Unix seconds): what happened meanwhile comes first. Ends when the engine does. */
+  readonly events: (filters: Filters, since: string | undefined) => Stream.Stream<EngineEvent, WindFlowError>
+}
+
+/** The connection to one Docker engine. */
+export class DockerApi extends Context.Service<DockerApi, DockerApiShape>()("windflow/DockerApi") {}
+
+/** Several networks in one create need 1.44 (Docker 25); from 1.48 on an image's identity means something else. */
+const oldest = [1, 44] as const
+const newest = [1, 47] as const
+
+const older = (a: readonly [number, number], b: readonly [number, number]) =>
+  a[0] < b[0] || (a[0] === b[0] && a[1] < b[1])
+
+const agreedVersion = (header: string | string[] | undefined): Call<string> => {
+  const match = /^(\d+)\.(\d+)$/.exec(typeof header === "string" ? header : "")
+  const offered = [Number(match?.[1] ?? 0), Number(match?.[2] ?? 0)] as const
+  return older(offered, oldest)
+    ? Effect.fail(
+        new EngineFailed({
+          call: "GET /_ping",
+          detail: `it speaks API ${match?.[0] ?? "of no known version"}; WindFlow needs ${oldest.join(".")} (Docker 25) or newer`,
+        }),
+      )
+    : Effect.succeed((older(offered, newest) ? offered : newest).join("."))
+}
+
+const queryText = (query: Query, filters?: Filters): string => {
+  const parameters = new URLSearchParams()
+  for (const [key, value] of Object.entries(query)) if (value !== undefined) parameters.set(key, String(value))
+  if (filters !== undefined && Object.keys(filters).length > 0) parameters.set("filters", JSON.stringify(filters))
+  const text = parameters.toString()
+  return text === "" ? "" : `?${text}`
+}
+
+const segment = encodeURIComponent
+/** Image references keep their slashes in paths. */
+const imageSegment = (reference: string) => reference.split("/").map(segment).join("/")
+
+const splitReference = (reference: string): { readonly name: string; readonly tag: string } => {
+  const at = reference.indexOf("@")
+  if (at >= 0) return { name: reference.slice(0, at), tag: reference.slice(at + 1) }
+  const colon = reference.lastIndexOf(":")
+  return colon > reference.lastIndexOf("/")
+    ? { name: reference.slice(0, colon), tag: reference.slice(colon + 1) }
+    : { name: reference, tag: "latest" }
+}
+
+const describe = (request: EngineRequest) => `${request.method} ${request.path.replace(/^\/v[\d.]+|\?.*$/g, "")}`
+
+const notUnderstood = (call: string) => (error: Schema.SchemaError) =>
+  new EngineFailed({ call, detail: `its answer was not understood: ${error.message}` })
+
+/** Negotiates the version with the first call and remembers it. */
+export const makeDockerApi = (http: EngineHttp): Effect.Effect<DockerApiShape> =>
+  Effect.gen(function* () {
+    const version = yield* Effect.cached(
+      Effect.flatMap(http.send({ method: "GET", path: "/_ping" }), (answer) =>
+        agreedVersion(answer.headers["api-version"]),
+      ),
+    )
+
+    const send = (
+      method: EngineRequest["method"],
+      path: string,
+      options: { readonly body?: Schema.Json; readonly accept?: ReadonlyArray<number> } = {},
+    ): Call<EngineAnswer> =>
+      Effect.flatMap(version, (version) =>
+        http.send(
+          {
+            method,
+            path: `/v${version}${path}`,
+            ...(options.body === undefined ? {} : { body: JSON.stringify(options.body) }),
+          },
+          options.accept,
+        ),
+      )
+
+    const decoded = <A>(schema: Schema.Codec<A, unknown>, call: string, answer: Call<EngineAnswer>): Call<A> => {
+      const decode = Schema.decodeUnknownEffect(Schema.fromJsonString(schema))
+      return Effect.flatMap(answer, ({ text }) => Effect.mapError(decode(text), notUnderstood(call)))
+    }
+    const get = <A>(schema: Schema.Codec<A, unknown>, path: string) =>
+      decoded(schema, `GET ${path.replace(/\?.*$/, "")}`, send("GET", path))
+    const post = <A>(schema: Schema.Codec<A, unknown>, path: string, body: Schema.Json) =>
+      decoded(schema, `POST ${path.replace(/\?.*$/, "")}`, send("POST", path, { body }))
+    const act = (
+      method: EngineRequest["method"],
+      path: string,
+      accept: ReadonlyArray<number> = [],
+      body?: Schema.Json,
+    ): Call<void> => Effect.asVoid(send(method, path, { accept, ...(body === undefined ? {} : { body }) }))
+
+    /** The answer's body as it comes; nothing is read before somebody pulls. */
+    const stream = (request: Omit<EngineRequest, "path"> & { readonly path: string }) =>
+      Stream.unwrap(
+        Effect.gen(function* () {
+          const prefix = yield* version
+          const versioned = { ...request, path: `/v${prefix}${request.path}` }
+          const message = yield* http.open(versioned)
+          const status = message.statusCode ?? 0
+          if (status >= 400) {
+            const text = yield* Effect.tryPromise({
+              try: () => readText(message),
+              catch: (error) => unreachable(http.endpoint, error),
+            })
+            return yield* Effect.fail(refused(describe(versioned), status, text))
+          }
+          return Stream.make({ message, call: describe(versioned) })
+        }),
+      )
+    const bytes = (message: IncomingMessage) =>
+      Stream.fromAsyncIterable<Uint8Array, WindFlowError>(message, (error) => unreachable(http.endpoint, error))
+
+    const jsonLines = <A>(schema: Schema.Codec<A, unknown>, request: EngineRequest) =>
+      Stream.flatMap(stream(request), ({ message, call }) => {
+        const decode = Schema.decodeUnknownEffect(Schema.fromJsonString(schema))
+        return bytes(message).pipe(
+          Stream.decodeText,
+          Stream.splitLines,
+          Stream.filter((line) => line.trim() !== ""),
+          Stream.mapEffect((line) => Effect.mapError(decode(line), notUnderstood(call))),
+        )
+      })
+
+    const shape: DockerApiShape = {
+      endpoint: http.endpoint,
+      calls: Effect.sync(http.calls),
+      now: Effect.flatMap(http.send({ method: "HEAD", path: "/_ping" }), ({ headers }) => {
+        const now = Date.parse(headers.date ?? "")
+        return Number.isNaN(now)
+          ? Effect.fail(new EngineFailed({ call: "HEAD /_ping", detail: "its answer carries no date" }))
+          : Effect.succeed(now)
+      }),
+      containers: {
+        list: (filters) => get(Schema.Array(ContainerSummary), `/containers/json${queryText({ all: 1 }, filters)}`),
+        inspect: (id) => get(ContainerDetails, `/containers/${segment(id)}/json`),
+        create: (name, body, platform) => post(Created, `/containers/create${queryText({ name, platform })}`, body),
+        start: (id) => act("POST", `/containers/${segment(id)}/start`),
+        unpause: (id) => act("POST", `/containers/${segment(id)}/unpause`),
+        stop: (id, seconds) => act("POST", `/containers/${segment(id)}/stop${queryText({ t: seconds })}`, [404]),
+        // 409: its removal is already in progress.
+        remove: (id, { volumes }) =>
+          act("DELETE", `/containers/${segment(id)}${queryText({ force: 1, v: volumes ? 1 : undefined })}`, [404, 409]),
+        rename: (id, name) => act("POST", `/containers/${segment(id)}/rename${queryText({ name })}`),
+        logs: (id, query) =>
+          Stream.flatMap(
+            stream({
+              method: "GET",
+              path: `/containers/${segment(id)}/logs${queryText({
+                stdout: 1,
+                stderr: 1,
+                follow: query.follow ? 1 : undefined,
+                timestamps: query.timestamps ? 1 : undefined,
+                tail: query.tail,
+                since: query.since,
+                until: query.until,
+              })}`,
+            }),
+            ({ message }) =>
+              (message.headers["content-type"] ?? "").includes("raw-stream")
+                ? asStdout(bytes(message))
+                : demultiplex(bytes(message)),
+          ),
+      },
+      networks: {
+        list: (filters) => get(Schema.Array(NetworkSummary), `/networks${queryText({}, filters)}`),
+        create: (body) => post(Created, "/networks/create", body),
+        remove: (id) => act("DELETE", `/networks/${segment(id)}`, [404]),
+      },
+      volumes: {
+        list: (filters) =>
+          Effect.map(get(VolumeList, `/volumes${queryText({}, filters)}`), (list) => list.Volumes ?? []),
+        create: (body) => post(VolumeSummary, "/volumes/create", body),
+        remove: (name) => act("DELETE", `/volumes/${segment(name)}`, [404]),
+      },
+      images: {
+        list: (filters) => get(Schema.Array(ImageSummary), `/images/json${queryText({}, filters)}`),
+        find: (reference) =>
+          Effect.flatMap(send("GET", `/images/${imageSegment(reference)}/json`, { accept: [404] }), (answer) =>
+            answer.status === 404
+              ? Effect.succeed(undefined)
+              : Effect.map(decoded(ImageDetails, "GET /images", Effect.succeed(answer)), (image) => image.Id),
+          ),
+        pull: (reference, { platform, auth }) => {
+          const { name, tag } = splitReference(reference)
+          return jsonLines(ProgressLine, {
+            method: "POST",
+            path: `/images/create${queryText({ fromImage: name, tag, platform })}`,
+            ...(auth === undefined ? {} : { headers: { "x-registry-auth": auth } }),
+          })
+        },
+        build: (query, context) =>
+          jsonLines(ProgressLine, {
+            method: "POST",
+            path: `/build${queryText(query)}`,
+            headers: { "content-type": "application/x-tar" },
+            body: context,
+          }),
+        tag: (id, repo, tag) => act("POST", `/images/${imageSegment(id)}/tag${queryText({ repo, tag })}`),
+        untag: (reference) =>
+          act("DELETE", `/images/${imageSegment(reference)}${queryText({ noprune: 1 })}`, [404, 409]),
+      },
+      exec: {
+        create: (container, body) => post(Created, `/containers/${segment(container)}/exec`, body),
+        start: (id, tty) =>
+          Effect.flatMap(version, (version) =>
+            http.upgrade({
+              method: "POST",
+              path: `/v${version}/exec/${segment(id)}/start`,
+              body: JSON.stringify({ Detach: false, Tty: tty }),
+            }),
+          ),
+        resize: (id, columns, rows) => act("POST", `/exec/${segment(id)}/resize${queryText({ w: columns, h: rows })}`),
+        inspect: (id) => get(ExecDetails, `/exec/${segment(id)}/json`),
+      },
+      events: (filters, since) =>
+        jsonLines(EngineEvent, { method: "GET", path: `/events${queryText({ since }, filters)}` }),
+    }
+    return shape
+  })

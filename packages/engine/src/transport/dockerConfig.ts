@@ -1,0 +1,60 @@
+/**
+ * What we read of Docker's client configuration (`~/.docker/config.json`): context, proxies, registry credentials. Text in,
+ * values out; who reads the file is the caller's business.
+ */
+import { Result, Schema } from "effect"
+import { ConfigInvalid } from "../model/errors/union.ts"
+
+const Str = Schema.String
+const opt = Schema.optionalKey
+
+const Proxy = Schema.Struct({
+  httpProxy: opt(Str),
+  httpsProxy: opt(Str),
+  noProxy: opt(Str),
+  ftpProxy: opt(Str),
+  allProxy: opt(Str),
+})
+
+/** Docker's own file: it may hold more than we know, so other keys are let pass. */
+export const DockerConfig = Schema.Struct({
+  currentContext: opt(Str),
+  proxies: opt(Schema.Record(Str, Proxy)),
+  auths: opt(
+    Schema.Record(
+      Str,
+      Schema.Struct({ auth: opt(Str), identitytoken: opt(Str), username: opt(Str), password: opt(Str) }),
+    ),
+  ),
+  credsStore: opt(Str),
+  credHelpers: opt(Schema.Record(Str, Str)),
+})
+export type DockerConfig = typeof DockerConfig.Type
+
+const decode = Schema.decodeUnknownResult(Schema.fromJsonString(DockerConfig))
+
+export const parseDockerConfig = (text: string | undefined, file: string): Result.Result<DockerConfig, ConfigInvalid> =>
+  text === undefined || text.trim() === ""
+    ? Result.succeed({})
+    : Result.mapError(decode(text), (issue) => new ConfigInvalid({ file, detail: issue.message }))
+
+const proxyVariables = {
+  HTTP_PROXY: "httpProxy",
+  HTTPS_PROXY: "httpsProxy",
+  NO_PROXY: "noProxy",
+  FTP_PROXY: "ftpProxy",
+  ALL_PROXY: "allProxy",
+} as const
+
+/** The proxy variables that Docker's clients put into every container, in both spellings. */
+export const proxyEnvironment = (config: DockerConfig, endpoint: string): Record<string, string> => {
+  const proxy = config.proxies?.[endpoint] ?? config.proxies?.["default"]
+  const environment: Record<string, string> = {}
+  for (const [variable, key] of Object.entries(proxyVariables)) {
+    const value = proxy?.[key]
+    if (value === undefined || value === "") continue
+    environment[variable] = value
+    environment[variable.toLowerCase()] = value
+  }
+  return environment
+}

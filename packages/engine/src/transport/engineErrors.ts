@@ -1,0 +1,62 @@
+/** From what goes wrong on the wire to the closed union: socket errors, refused calls, answers that make no sense. */
+import { EngineFailed, EngineUnreachable, NotAuthorised } from "../model/errors/union.ts"
+
+type Reason = EngineUnreachable["reason"]
+
+const reasons: Readonly<Record<string, Reason>> = {
+  ENOENT: "not-found",
+  ECONNREFUSED: "refused",
+  EACCES: "permission",
+  EPERM: "permission",
+  ETIMEDOUT: "timeout",
+  EHOSTUNREACH: "timeout",
+  ENETUNREACH: "timeout",
+  ENOTFOUND: "name",
+  EAI_AGAIN: "name",
+  ECONNRESET: "closed",
+  EPIPE: "closed",
+  ERR_STREAM_PREMATURE_CLOSE: "closed",
+}
+
+const words: Record<Reason, string> = {
+  "not-found": "there is no such socket",
+  refused: "the connection was refused",
+  permission: "this user may not use the socket",
+  timeout: "it did not answer in time",
+  name: "the host name cannot be resolved",
+  tls: "the TLS handshake failed",
+  closed: "the connection was closed",
+  other: "the connection failed",
+}
+
+/** A failed connection or a connection that broke; Node puts the reason into `code`. */
+export const unreachable = (endpoint: string, cause: unknown): EngineUnreachable => {
+  const error = cause instanceof Error ? cause : new Error(String(cause))
+  const code = "code" in error && typeof error.code === "string" ? error.code : ""
+  const tls = code.startsWith("ERR_TLS") || code.startsWith("ERR_SSL") || code.includes("CERT") || code === "EPROTO"
+  const hungUp = error.message.includes("socket hang up") || error.message === "aborted"
+  const reason: Reason = reasons[code] ?? (tls ? "tls" : hungUp ? "closed" : "other")
+  return new EngineUnreachable({
+    endpoint,
+    reason,
+    detail: reason === "tls" || reason === "other" ? `${words[reason]} (${error.message})` : words[reason],
+  })
+}
+
+/** The engine's error document is `{"message": "…"}`; anything else is shown as it is, shortened. */
+export const errorMessage = (body: string): string => {
+  try {
+    const parsed: unknown = JSON.parse(body)
+    if (typeof parsed === "object" && parsed !== null && "message" in parsed && typeof parsed.message === "string")
+      return parsed.message
+  } catch {
+    // Not JSON: a proxy in between, or an older engine.
+  }
+  return body.trim().slice(0, 500)
+}
+
+/** An answer with status ≥ 400 that the caller does not expect. */
+export const refused = (call: string, status: number, body: string): EngineFailed | NotAuthorised => {
+  const detail = errorMessage(body)
+  return status === 401 ? new NotAuthorised({ subject: call, detail }) : new EngineFailed({ call, status, detail })
+}

@@ -1,0 +1,34 @@
+/** The local keyring of a user: what `secret("name")` refers to unless another store is handed over. Read when it is used. */
+import { join } from "node:path"
+import { keySource, type KeyringShape, openKeyring as open, type SecretEntry } from "@windflow/engine/secret"
+import { Effect, Redacted } from "effect"
+
+export interface KeyringLocation {
+  /** The directory of keyring and key file. */
+  readonly directory: string
+  /** May hold the key (WINDFLOW_KEYRING_KEY) instead of the key file. */
+  readonly env?: Readonly<Record<string, string | undefined>>
+}
+
+export const keyringIn = ({ directory, env = {} }: KeyringLocation): KeyringShape =>
+  open({
+    path: join(directory, "keyring.json"),
+    key: keySource({ environment: env, keyFile: join(directory, "keyring.key") }),
+  })
+
+/** For Promises. Rejects with `KeyringFailed` or `SecretMissing`. */
+export interface Keyring {
+  /** Stores a value under a new version; what uses it is replaced by the next `up`. */
+  set(name: string, value: string): Promise<SecretEntry>
+  list(): Promise<readonly SecretEntry[]>
+  remove(name: string): Promise<void>
+}
+
+export const openKeyring = (location: KeyringLocation): Keyring => {
+  const keyring = keyringIn(location)
+  return {
+    set: (name, value) => Effect.runPromise(keyring.set(name, Redacted.make(value))),
+    list: () => Effect.runPromise(keyring.list),
+    remove: (name) => Effect.runPromise(keyring.remove(name)),
+  }
+}
