@@ -10,7 +10,7 @@ import { readQuick } from "./quick.ts"
 const same = (text: string): boolean => {
   const quick = readQuick(text, 100_000)
   if (quick === undefined) return false
-  expect(quick, text).toEqual(JSON.parse(JSON.stringify(readGeneral(text))))
+  expect(quick).toEqual(JSON.parse(JSON.stringify(readGeneral(text))))
   return true
 }
 
