@@ -38,7 +38,7 @@ describe("refusals", () => {
   test.each(
     Object.entries(tables.serviceSupport).flatMap(([key, support]) => (typeof support === "object" ? [key] : [])),
   )("%s is refused when it says something", (key) => {
-    const found = (value: unknown) => refusals({ [key]: value }).refused.map(({ path }) => path)
+    const found = (value: ReadonlyArray<string>) => refusals({ [key]: value }).refused.map(({ path }) => path)
     expect(found(["x"])).toEqual([`services.web.${key}`])
     expect(found([])).toEqual([])
   })
