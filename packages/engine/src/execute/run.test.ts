@@ -270,6 +270,40 @@ describe("a run", () => {
     }),
   )
 
+  it.effect(
+    "stops at an operation whose precondition does not hold any more, and the next one plans from what is there",
+    () =>
+      Effect.gen(function* () {
+        let meddle = false
+        const engine = makeFakeEngine()
+        const { driver } = counted(
+          makeFakeDriver(engine, {
+            onExecute: ({ verb }) => {
+              if (meddle && verb === "CreateContainer") Effect.runSync(engine.vanish("shop-web-1"))
+            },
+          }),
+        )
+        const deployments = makeDeployments({
+          driver: openDriver(driver),
+          target,
+          journal: memoryJournal(),
+          owner: { name: "ann@laptop", bootId: "", pid: 1, started: "1" },
+        })
+        yield* deployments.run(shop)
+        meddle = true
+        const error = yield* Effect.flip(deployments.run(up(shopOf("2"))))
+        assert.strictEqual(error._tag, "PreconditionFailed")
+        assert.notInclude(engine.calls, "RenameContainer shop-web-1.next")
+        meddle = false
+        yield* deployments.run(up(shopOf("2")))
+        const web = engine.containers().filter(({ service }) => service === "web")
+        assert.deepStrictEqual(
+          web.map(({ name, image, state }) => `${name} ${image} ${state}`),
+          ["shop-web-1 web:2 running"],
+        )
+      }),
+  )
+
   it.effect("that fails before it sent anything leaves no revision", () =>
     Effect.gen(function* () {
       const { deployments, as, tags, onEvent } = bed()
