@@ -43,6 +43,7 @@ class Quick {
   #depth = 0
   /** Where a `---` begins the next document. */
   #marker = false
+  readonly #keys = new Map<string, string>()
 
   constructor(text: string, limit: number) {
     this.#text = text
@@ -229,6 +230,14 @@ class Quick {
     return { raw: { kind: "scalar", text: escapes ? unescape(text) : text, plain: false, at }, end: end + 1 }
   }
 
+  /** One string for all keys that are equal: looking them up is then much faster. */
+  #shared(key: string): string {
+    const known = this.#keys.get(key)
+    if (known !== undefined) return known
+    this.#keys.set(key, key)
+    return key
+  }
+
   /** A key and the offset behind its colon; undefined when no key stands here. */
   #key(at: number): { raw: Raw; end: number } | undefined {
     const text = this.#text
@@ -247,7 +256,7 @@ class Quick {
         const key = text.slice(at, i)
         if (i === at || i - at > 1000 || key.endsWith(" ") || INDICATOR.test(key) || /^[-?:](?: |$)/.test(key))
           return giveUp()
-        return { raw: { kind: "scalar", text: key, plain: true, at }, end: i + 1 }
+        return { raw: { kind: "scalar", text: this.#shared(key), plain: true, at }, end: i + 1 }
       }
       if (char === HASH && i > at && text.charCodeAt(i - 1) === SPACE) return undefined
       // A flow collection or a quote further on may hold a colon of its own.
