@@ -46,7 +46,11 @@ export const decode = (node: Node | undefined, type: Type, path: Trail, findings
     case "bytes": {
       if (typeof value !== "string") return isInteger(value) && value !== 0 ? String(value) : undefined
       const read = parseBytes(value)
-      return read === undefined ? refuse(node, path, findings, "a size such as 512m") : read === 0n ? undefined : String(read)
+      return read === undefined
+        ? refuse(node, path, findings, "a size such as 512m")
+        : read === 0n
+          ? undefined
+          : String(read)
     }
     case "duration": {
       const read = value === undefined ? undefined : parseDuration(sprint(value))
@@ -62,7 +66,11 @@ export const decode = (node: Node | undefined, type: Type, path: Trail, findings
     case "count": {
       if (typeof value === "number") return value === 0 ? undefined : value
       const read = typeof value !== "string" ? undefined : value.toLowerCase() === "all" ? -1 : castWhole(value)
-      return read === undefined ? refuse(node, path, findings, "all or a whole number") : Number(read) === 0 ? undefined : Number(read)
+      return read === undefined
+        ? refuse(node, path, findings, "all or a whole number")
+        : Number(read) === 0
+          ? undefined
+          : Number(read)
     }
     case "ulimit":
       if (typeof value === "number") return value === 0 ? {} : value
@@ -133,7 +141,8 @@ const refuse = (node: Node, path: Path, findings: Findings, expected: string): u
 
 /** Sets a key that somebody chose: one of them may be `__proto__`. */
 const define = (record: Record<string, unknown>, key: string, value: unknown): void => {
-  if (key === "__proto__") Object.defineProperty(record, key, { value, enumerable: true, writable: true, configurable: true })
+  if (key === "__proto__")
+    Object.defineProperty(record, key, { value, enumerable: true, writable: true, configurable: true })
   else record[key] = value
 }
 
@@ -331,7 +340,12 @@ const decodeMapping = (
   } else if (node.kind === "mapping") {
     node.entries.forEach((item, key) => {
       if (kind === "multiOptions" && item.kind === "list") {
-        if (item.items.length > 0) define(decoded, key, item.items.map((part) => printedItem(part)))
+        if (item.items.length > 0)
+          define(
+            decoded,
+            key,
+            item.items.map((part) => printedItem(part)),
+          )
       } else if (kind === "multiOptions") define(decoded, key, [printedItem(item)])
       else if (isNull(item)) define(decoded, key, kind === "environment" ? null : "")
       else if (kind !== "textMap") define(decoded, key, printedItem(item))
