@@ -24,6 +24,8 @@ export interface Scenario {
   readonly rounds: number
   readonly contestants: ReadonlyArray<Contestant>
   readonly comparisons: ReadonlyArray<Comparison>
+  /** Contestant → seconds it promises to take at most. */
+  readonly limits?: Readonly<Record<string, number>>
   /** What cannot be measured here, and why. */
   readonly missing: ReadonlyArray<string>
   readonly close?: () => Promise<void>
@@ -35,6 +37,8 @@ export interface Series {
   readonly estimate: Estimate
   /** Median CPU seconds of the client's side. */
   readonly cpuSeconds: number | undefined
+  /** Seconds that were promised. */
+  readonly limit: number | undefined
 }
 
 export interface Ratio extends Comparison {
@@ -82,6 +86,7 @@ export const runScenario = async (scenario: Scenario, say: (text: string) => voi
       seconds: secondsOf(name),
       estimate: estimate(secondsOf(name)),
       cpuSeconds: cpuOf(samples.get(name)!),
+      limit: scenario.limits?.[name],
     })),
     ratios: present.map((comparison) => ({
       ...comparison,

@@ -89,17 +89,33 @@ export const inParallel = async <A>(
 const filterOf = (project: string): string =>
   encodeURIComponent(JSON.stringify({ label: [`com.docker.compose.project=${project}`] }))
 
-/** Objects of an engine's list, as far as we read them. */
-const listOf = (value: unknown): ReadonlyArray<{ readonly Id?: string; readonly Name?: string }> =>
-  Array.isArray(value) ? value : []
+interface Listed {
+  readonly Id?: string
+  readonly Name?: string
+  readonly RepoTags?: ReadonlyArray<string> | null
+}
 
-/** Removes everything of a project, volumes too. */
+/** Objects of an engine's list, as far as we read them. */
+const listOf = (value: unknown): ReadonlyArray<Listed> => (Array.isArray(value) ? value : [])
+
+/** Removes everything of a project: containers, networks, and WindFlow's history of it with the images it keeps. */
 export const sweep = async (engine: EngineApi, project: string): Promise<void> => {
   const filters = filterOf(project)
   const containers = listOf(await engine.call("GET", `/containers/json?all=1&filters=${filters}`))
   await inParallel(containers, 8, ({ Id }) => engine.call("DELETE", `/containers/${Id}?force=1&v=1`))
   for (const { Id } of listOf(await engine.call("GET", `/networks?filters=${filters}`)))
     await engine.call("DELETE", `/networks/${Id}`)
+  const volumes = await engine.call("GET", "/volumes")
+  const names = typeof volumes === "object" && volumes !== null && "Volumes" in volumes ? listOf(volumes.Volumes) : []
+  for (const { Name = "" } of names)
+    if (/^windflow\.(revision|lock)\./.test(Name) && Name.split(".")[2] === project)
+      await engine.call("DELETE", `/volumes/${Name}?force=1`)
+  const tags = listOf(await engine.call("GET", "/images/json")).flatMap(({ RepoTags }) => RepoTags ?? [])
+  await inParallel(
+    tags.filter((tag) => tag.startsWith(`windflow/${project}/`)),
+    8,
+    (tag) => engine.call("DELETE", `/images/${tag}`),
+  )
 }
 
 /** How many containers of a project run. */

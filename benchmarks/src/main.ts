@@ -7,6 +7,7 @@ import { baseImages, ensureEngine } from "@windflow/testcontainers"
 import { composeCommand, type Command, windflowCommand } from "./contestants.ts"
 import { startProxy } from "./countingProxy.ts"
 import { openEngine, sweep } from "./engineApi.ts"
+import { openInProcess, planScenario } from "./inProcess.ts"
 import { run } from "./measure.ts"
 import { machine, render, type Report } from "./report.ts"
 import { type Outcome, runScenario, type Scenario } from "./Scenario.ts"
@@ -29,6 +30,7 @@ const compose = await composeCommand()
 const windflow = windflowCommand()
 const engine = openEngine(host)
 const { busybox } = await baseImages(["busybox"])
+const inProcess = await openInProcess(host)
 
 const bed: Bed = {
   engine,
@@ -38,7 +40,7 @@ const bed: Bed = {
   missing: windflow === undefined ? ["windflow: it is not built (npm run build)"] : [],
   busybox,
   rounds: values.rounds === undefined ? undefined : Number(values.rounds),
-  inProcess: undefined,
+  inProcess,
 }
 
 const scenarios: Readonly<Record<string, () => Scenario | Promise<Scenario>>> = {
@@ -46,6 +48,7 @@ const scenarios: Readonly<Record<string, () => Scenario | Promise<Scenario>>> = 
   config: () => configScenario(bed),
   "noop-one": () => noopScenario(bed, "one"),
   "noop-distinct": () => noopScenario(bed, "distinct"),
+  plan: () => planScenario(inProcess, busybox, bed.prefix, bed.rounds),
   up: () => upScenario(bed),
 }
 
@@ -97,6 +100,7 @@ const calls: Record<string, ReadonlyArray<string>> = {}
 if (chosen.includes("calls"))
   for (const command of bed.commands) calls[`${command.name}, no-op of 5 services`] = await countCalls(command)
 engine.close()
+await inProcess[Symbol.asyncDispose]()
 
 const report: Report = {
   at: new Date().toISOString(),

@@ -28,11 +28,11 @@ const number = (value: number): string => value.toFixed(value < 0.1 ? 4 : value 
 const interval = ({ low, high, confidence }: Estimate): string =>
   `[${number(low)}, ${number(high)}] (${(confidence * 100).toFixed(0)} %)`
 
-/** A promise is kept when the interval does not lie above it: then the data do not contradict it. */
-const verdict = (ratio: Outcome["ratios"][number]): string => {
-  if (ratio.atMost === undefined) return ""
-  if (ratio.estimate.median <= ratio.atMost) return `  ≤ ${ratio.atMost}: kept`
-  return ratio.estimate.low <= ratio.atMost ? `  ≤ ${ratio.atMost}: within the interval` : `  ≤ ${ratio.atMost}: MISSED`
+/** A promise is missed only when the whole interval lies above it: else the data do not contradict it. */
+const verdict = (estimate: Estimate, atMost: number | undefined): string => {
+  if (atMost === undefined) return ""
+  if (estimate.median <= atMost) return `  ≤ ${atMost}: kept`
+  return estimate.low <= atMost ? `  ≤ ${atMost}: within the interval` : `  ≤ ${atMost}: MISSED`
 }
 
 const outcomeLines = (outcome: Outcome): ReadonlyArray<string> => [
@@ -40,11 +40,11 @@ const outcomeLines = (outcome: Outcome): ReadonlyArray<string> => [
   `${outcome.title} (${outcome.rounds} rounds)`,
   ...outcome.series.map((series) => {
     const cpu = series.cpuSeconds === undefined ? "" : `  CPU ${number(series.cpuSeconds)} s`
-    return `  ${series.name.padEnd(22)} ${number(series.estimate.median).padStart(8)} s ${interval(series.estimate)}${cpu}`
+    return `  ${series.name.padEnd(22)} ${number(series.estimate.median).padStart(8)} s ${interval(series.estimate)}${cpu}${verdict(series.estimate, series.limit)}`
   }),
   ...outcome.ratios.map(
     (ratio) =>
-      `  ${`${ratio.of} / ${ratio.against}`.padEnd(30)} ${number(ratio.estimate.median)} ${interval(ratio.estimate)}${verdict(ratio)}`,
+      `  ${`${ratio.of} / ${ratio.against}`.padEnd(30)} ${number(ratio.estimate.median)} ${interval(ratio.estimate)}${verdict(ratio.estimate, ratio.atMost)}`,
   ),
   ...outcome.missing.map((what) => `  not measured: ${what}`),
 ]

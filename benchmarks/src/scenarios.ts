@@ -4,6 +4,7 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { bareLoop, type Command } from "./contestants.ts"
 import { type EngineApi, running, sweep } from "./engineApi.ts"
+import type { InProcess } from "./inProcess.ts"
 import { measureHere, measureProcess, type Sample } from "./measure.ts"
 import type { Comparison, Contestant, Scenario } from "./Scenario.ts"
 import { manyServices } from "./stacks.ts"
@@ -17,8 +18,8 @@ export interface Bed {
   readonly missing: ReadonlyArray<string>
   readonly busybox: string
   readonly rounds: number | undefined
-  /** Brings a file up inside this process, on an open WindFlow. */
-  readonly inProcess: ((file: string) => Promise<void>) | undefined
+  /** WindFlow as a library. */
+  readonly inProcess: InProcess
 }
 
 const count = 50
@@ -95,26 +96,21 @@ export const noopScenario = async (bed: Bed, images: "one" | "distinct"): Promis
     for (const n of numbers) await bed.engine.build(tag(n), `FROM ${bed.busybox}\nLABEL number=${n}\n`)
   const imageOf = (n: number) => (images === "one" ? bed.busybox : tag(n))
   const inside = "inside"
-  const names = [...bed.commands.map(({ name }) => name), ...(bed.inProcess === undefined ? [] : [inside])]
+  const names = [...bed.commands.map(({ name }) => name), inside]
   const files = workspace(
     Object.fromEntries(names.map((name) => [`${name}.yaml`, manyServices(project(name), count, imageOf)])),
   )
-  const { inProcess } = bed
   const contestants: ReadonlyArray<Contestant> = [
     ...bed.commands.map((command) => ({
       name: command.name,
       measure: () => invoke(bed, command, command.up(`${command.name}.yaml`), files.directory),
       check: () => expectRunning(bed, project(command.name)),
     })),
-    ...(inProcess === undefined
-      ? []
-      : [
-          {
-            name: "windflow in-process",
-            measure: () => measureHere(() => inProcess(join(files.directory, `${inside}.yaml`))),
-            check: () => expectRunning(bed, project(inside)),
-          },
-        ]),
+    {
+      name: "windflow in-process",
+      measure: () => measureHere(() => bed.inProcess.up(join(files.directory, `${inside}.yaml`))),
+      check: () => expectRunning(bed, project(inside)),
+    },
   ]
   return {
     name: `noop-${images}`,

@@ -20,11 +20,11 @@ export const manyServices = (project: string, count: number, imageOf: (n: number
 }
 
 /** A stack as people write them, repeated: dependencies, healthchecks, ports, volumes and networks. For planning only. */
-export const richServices = (project: string, count: number): string => {
+export const richServices = (project: string, count: number, image: string): string => {
   const service = (n: number) =>
     `  s${n}:\n${indent(
       [
-        `image: registry.example/app:${n % 20}`,
+        `image: ${image}`,
         `command: ["serve", "--number", "${n}"]`,
         "environment:",
         `  NUMBER: "${n}"`,

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto"
 import { join } from "node:path"
 import { assert, it } from "@effect/vitest"
-import { freePort, imageVariables, openBed } from "../deployment.fixture.ts"
+import { forget, freePort, imageVariables, openBed } from "../deployment.fixture.ts"
 import { Previews, projectOf } from "./preview.ts"
 
 const directory = join(import.meta.dirname, "stack")
@@ -27,12 +27,13 @@ it("stops when it is told to, goes on with the next call, and cleans up", async 
     assert.include(heard[0], "changes to make")
 
     const running = await previews.deploy({ branch, directory, variables, signal: new AbortController().signal, say })
-    assert.strictEqual(running.state, "running")
+    assert.strictEqual(running.state, "running", JSON.stringify(running))
     assert.strictEqual(await (await fetch(`http://127.0.0.1:${port}/`)).text(), `hello from ${project}\n`)
     const containers = await bed.windflow.ps(project)
     assert.lengthOf(containers, 1)
   } finally {
     await previews.remove(branch)
+    await forget(project)
   }
   assert.deepStrictEqual(await bed.windflow.ps(project), [])
 })

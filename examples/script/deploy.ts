@@ -6,10 +6,7 @@
  *     node deploy.ts down      takes it away again; data stays
  */
 import { randomBytes } from "node:crypto"
-import { join } from "node:path"
-import { keySource, openKeyring } from "@windflow/engine/secret"
-import { defaultStateDirectory, defineStack, isError, secret, WindFlow } from "@windflow/sdk"
-import { Effect, Redacted } from "effect"
+import { defaultStateDirectory, defineStack, isError, type Keyring, openKeyring, secret, WindFlow } from "@windflow/sdk"
 
 /** A Redis that asks for a password. `secret("store")` is a name: the value is put in when the container is made. */
 export const store = (project: string, image: string) =>
@@ -33,23 +30,11 @@ export const store = (project: string, image: string) =>
     volumes: { data: {} },
   })
 
-/** The keyring in WindFlow's own place; its key from WINDFLOW_KEYRING_KEY, else from the key file beside it. */
-export const keyring = (directory: string, environment: NodeJS.ProcessEnv) =>
-  openKeyring({
-    path: join(directory, "keyring.json"),
-    key: keySource({ environment, keyFile: join(directory, "keyring.key") }),
-  })
-
 /** Makes the password on the first run; nobody needs to know it. */
-const ensurePassword = (secrets: ReturnType<typeof keyring>): Promise<void> =>
-  Effect.runPromise(
-    secrets.version("store").pipe(
-      Effect.catchTag("SecretMissing", () =>
-        secrets.set("store", Redacted.make(randomBytes(24).toString("base64url"))),
-      ),
-      Effect.asVoid,
-    ),
-  )
+const ensurePassword = async (keyring: Keyring): Promise<void> => {
+  const known = await keyring.list()
+  if (!known.some(({ name }) => name === "store")) await keyring.set("store", randomBytes(24).toString("base64url"))
+}
 
 export interface Deploy {
   readonly verb: string
@@ -61,15 +46,16 @@ export interface Deploy {
 
 export const deploy = async ({ verb, project = "script", environment, say, ...rest }: Deploy): Promise<void> => {
   const stateDirectory = rest.stateDirectory ?? defaultStateDirectory(environment)
-  const secrets = keyring(stateDirectory, environment)
-  await using windflow = await WindFlow.open({ config: false, env: environment, stateDirectory, secrets })
+  // The keyring of `windflow secret`; its key comes from WINDFLOW_KEYRING_KEY, else from the key file beside it.
+  const keyring = openKeyring({ directory: stateDirectory, env: environment })
+  await using windflow = await WindFlow.open({ config: false, env: environment, stateDirectory })
   const stack = store(project, environment["REDIS_IMAGE"] ?? "redis:7.2")
   switch (verb) {
     case "plan":
-      await ensurePassword(secrets)
+      await ensurePassword(keyring)
       return say(String(await windflow.plan(stack)))
     case "up": {
-      await ensurePassword(secrets)
+      await ensurePassword(keyring)
       const revision = await windflow.up(stack, {
         onEvent: (event) => {
           if (event._tag === "OperationSucceeded") say(`done: ${event.operation}`)

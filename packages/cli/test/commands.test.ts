@@ -2,7 +2,9 @@
 import { mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import path from "node:path"
+import { Schema } from "effect"
 import { afterEach, beforeEach, describe, expect, it } from "vitest"
+import { documents, lines } from "../src/json.ts"
 import { fakeTerminal } from "./fakeHost.ts"
 
 const shop = (image = "shop/web:1") =>
@@ -61,6 +63,25 @@ describe("up, plan, ps, down", () => {
     expect(JSON.parse((await run("history", "--format", "json")).out)).toMatchObject([
       { number: 1, status: "succeeded" },
     ])
+  })
+})
+
+describe("JSON", () => {
+  const decode = (schema: Schema.Codec<unknown, unknown>, text: string) =>
+    Schema.decodeUnknownSync(Schema.fromJsonString(schema), { onExcessProperty: "error" })(text)
+
+  it("is what the schemas promise, nothing more and nothing less", async () => {
+    const { run } = fakeTerminal(cwd, { env: { WINDFLOW_STATE_DIR: path.join(cwd, "state") }, input: "v" })
+    const up = await run("up", "--format", "json")
+    for (const line of up.out.trimEnd().split("\n")) decode(lines.run, line)
+    await run("secret", "set", "db")
+    for (const [verb, schema] of Object.entries(documents)) {
+      const words = verb === "windflow" ? [] : verb.split(" ")
+      const { code, out } = await run(...words, "--format", "json")
+      expect(code).toBe(0)
+      decode(schema, out)
+    }
+    decode(lines.failure, (await run("-t", "nowhere", "ps", "--format", "json")).err)
   })
 })
 

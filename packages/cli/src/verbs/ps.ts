@@ -1,5 +1,6 @@
 /** `windflow ps`: the containers of this project, or of everything on the target when no project is meant. */
 import type { Instance } from "@windflow/engine/driver"
+import type { PsEntry } from "../json.ts"
 import { instanceRow, portText } from "../render/instances.ts"
 import { table } from "../render/table.ts"
 import type { Verb } from "./Verb.ts"
@@ -11,7 +12,7 @@ interface Options {
 }
 
 /** One object of the array that `ps --format json` prints; its schema is `PsEntry` in `json.ts`. */
-const entry = (instance: Instance) => ({
+const entry = (instance: Instance): PsEntry => ({
   project: instance.project,
   service: instance.service,
   name: instance.name,

@@ -154,7 +154,7 @@ const resolve = Effect.fnUntraced(function* (resolving: Resolving) {
     for (const service of missing) unknownService(findings, service, whole)
     selection = { enabled: keepServices(selection.enabled, chosen), disabled: selection.disabled }
   }
-  const chosen: StackModel = { ...whole, services: selection.enabled }
+  const chosen: StackModel = { ...whole, services: withScale(selection.enabled) }
   const model = options.keepUnused === true ? chosen : withoutUnused(chosen)
   return {
     name,
@@ -174,6 +174,16 @@ const resolve = Effect.fnUntraced(function* (resolving: Resolving) {
     },
   } satisfies Stack
 })
+
+/** `scale` is what `deploy.replicas` says, once there is a deploy section. */
+const withScale = (services: Readonly<Record<string, Service>>): Readonly<Record<string, Service>> =>
+  Object.fromEntries(
+    Object.entries(services).map(([name, service]) =>
+      service.scale === undefined || service.deploy === undefined
+        ? [name, service]
+        : [name, { ...service, deploy: { ...service.deploy, replicas: service.scale } }],
+    ),
+  )
 
 /** `--profile`, or COMPOSE_PROFILES. */
 const activeProfiles = (options: LoadOptions, variables: ReadonlyMap<string, string>): ReadonlyArray<string> =>

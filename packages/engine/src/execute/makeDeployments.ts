@@ -2,8 +2,9 @@
 import { Effect } from "effect"
 import type { Driver, OpenDriver, Report } from "../driver/Driver.ts"
 import { projectOf, type Request } from "../driver/Request.ts"
-import { DriverUnavailable, NotDeployed, type WindFlowError } from "../model/errors/union.ts"
+import { DriverUnavailable, NotDeployed, StateCorrupt, Usage, type WindFlowError } from "../model/errors/union.ts"
 import type { Target } from "../model/Target.ts"
+import { planHash } from "../plan/seal.ts"
 import type { Journal } from "../state/Journal.ts"
 import { makeLocks } from "../state/lease.ts"
 import type { Locks, Owner } from "../state/Locks.ts"
@@ -77,19 +78,26 @@ const over = <Desired, Observed>(session: Session<Desired, Observed>): Deploymen
       }),
     run: (request, options = {}) => runGoal(session, requested(driver, request), options),
     apply: (plan, options = {}) =>
-      Effect.andThen(
-        sameDriver(session, plan.driver),
-        runGoal(
-          session,
-          {
-            project: plan.project,
-            intent: plan.intent,
-            desired: () => decodeDesired(session, plan.desired, `The plan ${plan.hash.slice(0, 12)}`),
-            approved: { plan, onStale: options.onStale ?? "fail" },
-          },
-          options,
-        ),
-      ),
+      Effect.gen(function* () {
+        yield* sameDriver(session, plan.driver)
+        if (plan.target.name !== session.target.name)
+          return yield* Effect.fail(
+            new Usage({
+              subject: "apply",
+              detail: `the plan was made for ${plan.target.name}, not for ${session.target.name}`,
+            }),
+          )
+        const what = `The plan ${plan.hash.slice(0, 12)}`
+        if (planHash(plan) !== plan.hash)
+          return yield* Effect.fail(new StateCorrupt({ what, detail: "it was changed after it was made" }))
+        const goal: Goal<Desired> = {
+          project: plan.project,
+          intent: plan.intent,
+          desired: () => decodeDesired(session, plan.desired, what),
+          approved: { plan, onStale: options.onStale ?? "fail" },
+        }
+        return yield* runGoal(session, goal, options)
+      }),
     rollback: (project, options = {}) =>
       Effect.gen(function* () {
         const found = yield* earlier(project, options.to)

@@ -38,6 +38,8 @@ interface Run<Desired, Observed> {
   readonly report: Report
   readonly stop: Stop
   readonly restore: Restore
+  /** The lock, for the rest of the run. */
+  readonly acquire: Effect.Effect<Lease, WindFlowError, Scope.Scope>
 }
 
 const hasWork = (plan: Plan): boolean => {
@@ -212,17 +214,26 @@ const unchanged = <Desired, Observed>(
   run: Run<Desired, Observed>,
   looked: Looked<Desired>,
   resumed: { readonly open: OpenRun; readonly lease: Lease } | undefined,
-): Effect.Effect<Revision, WindFlowError> =>
+): Effect.Effect<Revision, WindFlowError, Scope.Scope> =>
   Effect.gen(function* () {
-    const { session, goal, deployment, emit } = run
+    const { session, deployment, emit } = run
     announce(emit, looked.plan)
     const result = yield* walkPlan(run, looked, undefined)
     if (result.error !== undefined)
       return yield* Effect.fail(
         finalError(result.error, deployment, result.succeeded.size, looked.plan.operations.length),
       )
-    if (resumed !== undefined) yield* close(run, looked, resumed)
-    const revision = (yield* session.revisions.current(goal.project)) ?? {
+    const current = yield* recordOutcome(run, looked, resumed)
+    if (resumed !== undefined)
+      yield* session.journal.append({
+        _tag: "RunEnded",
+        deployment,
+        run: resumed.open.run,
+        epoch: yield* resumed.lease.epoch,
+        at: yield* isoNow,
+        status: "settled",
+      })
+    const revision = current ?? {
       deployment,
       number: 0,
       status: "succeeded" as const,
@@ -235,25 +246,26 @@ const unchanged = <Desired, Observed>(
     return revision
   })
 
-/** The crashed run had done everything: its revision is recorded if it did not come to that, and the run is closed. */
-const close = <Desired, Observed>(
+/**
+ * The current revision of what is there already. Two cases record one although nothing was left to do: a crashed run had done
+ * everything but this, and the last run failed while its deployment has become what was asked for since.
+ */
+const recordOutcome = <Desired, Observed>(
   run: Run<Desired, Observed>,
   looked: Looked<Desired>,
-  { open, lease }: { readonly open: OpenRun; readonly lease: Lease },
-): Effect.Effect<void, WindFlowError> =>
+  resumed: { readonly open: OpenRun; readonly lease: Lease } | undefined,
+): Effect.Effect<Revision | undefined, WindFlowError, Scope.Scope> =>
   Effect.gen(function* () {
-    const { session, goal, deployment } = run
-    const current = yield* session.revisions.current(goal.project)
-    const stored = current && (yield* session.revisions.find(goal.project, current.number))
-    if (stored?.run !== open.run)
-      yield* record(run, looked, lease, { status: "succeeded", summary: "completed after a crash", run: open.run })
-    yield* session.journal.append({
-      _tag: "RunEnded",
-      deployment,
-      run: open.run,
-      epoch: yield* lease.epoch,
-      at: yield* isoNow,
-      status: "settled",
+    const { revisions } = run.session
+    const { project } = run.goal
+    const current = yield* revisions.current(project)
+    const stored = resumed && current && (yield* revisions.find(project, current.number))
+    const crashed = resumed !== undefined && stored?.run !== resumed.open.run ? resumed.open.run : undefined
+    if (crashed === undefined && (current === undefined || current.status === "succeeded")) return current
+    return yield* record(run, looked, resumed?.lease ?? (yield* run.acquire), {
+      status: "succeeded",
+      summary: crashed === undefined ? nothingChanged : "completed after a crash",
+      run: crashed ?? run.id,
     })
   })
 
@@ -270,12 +282,8 @@ const verify = <Desired, Observed>(
 
 const live = <Desired, Observed>(run: Run<Desired, Observed>): Effect.Effect<Revision, WindFlowError, Scope.Scope> =>
   Effect.gen(function* () {
-    const { session, goal, deployment, emit, stop, restore } = run
+    const { session, goal, deployment, emit, stop, restore, acquire } = run
     const freely = <A>(effect: Effect.Effect<A, WindFlowError>) => restore(stop.during(effect))
-    const acquire = Effect.gen(function* () {
-      const after = yield* session.journal.lastEpoch(deployment)
-      return yield* session.locks.acquire(goal.project, { ...session.owner, run: run.id }, after)
-    })
     const open = yield* session.journal.openRun(deployment)
     let lease = open === undefined ? undefined : yield* acquire
     if (open !== undefined && lease !== undefined) yield* settle(session, deployment, open, lease, emit)
@@ -317,6 +325,9 @@ export const runGoal = <Desired, Observed>(
         report: reportTo(emit),
         stop,
         restore,
+        acquire: Effect.flatMap(session.journal.lastEpoch(deployment), (after) =>
+          session.locks.acquire(goal.project, { ...session.owner, run: id }, after),
+        ),
       })
     }).pipe(Effect.scoped),
   )

@@ -62,6 +62,15 @@ const groupsOf = (draft: PlanDraft): ReadonlyArray<OperationGroup> => {
 
 const changing = new Set(["create", "update", "replace", "delete", "run"])
 
+/** The digest that names a plan; `snapshot` is a digest already. */
+export const planHash = (plan: Pick<Plan, "snapshot" | "desired" | "operations">): string =>
+  digestJson({
+    snapshot: plan.snapshot,
+    desired: plan.desired,
+    // Operations are JSON by their schema; the cast only drops `readonly` optionality that Json's index type cannot express.
+    operations: plan.operations as unknown as Schema.Json,
+  })
+
 /**
  * Throws `Internal` when a rule is broken: a driver's planner has a defect then, and nothing must run.
  */
@@ -79,8 +88,7 @@ export const seal = (draft: PlanDraft, subject: PlanSubject): Plan => {
     driver: subject.driver,
     intent: subject.intent,
     snapshot,
-    // Operations are JSON by their schema; the cast only drops `readonly` optionality that Json's index type cannot express.
-    hash: digestJson({ snapshot, desired: subject.desired, operations: draft.operations as unknown as Schema.Json }),
+    hash: planHash({ snapshot, desired: subject.desired, operations: draft.operations }),
     changes: groups.filter((group) => changing.has(group.kind)).length,
     groups,
     operations: draft.operations,

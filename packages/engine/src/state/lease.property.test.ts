@@ -102,7 +102,7 @@ const contend = (who: number, records: RecordStore, held: Array<Held>, dead: Rea
         for (let i = 0; i < 5; i++) {
           yield* lease.check
           // A dead process sends nothing, even if its fiber is still there.
-          if (dead.has(who)) return yield* Effect.never
+          if (dead.has(who)) yield* Effect.never
           const now = yield* Clock.currentTimeMillis
           if (mine === undefined) held.push((mine = { who, from: now, until: now }))
           mine.until = now

@@ -65,7 +65,10 @@ describe("revisions", () => {
       const made = yield* Effect.forEach(["a", "b", "c", "d"], (run) => revisions.append("shop", entry(run)), {
         concurrency: "unbounded",
       })
-      assert.deepStrictEqual(made.map(({ revision }) => revision.number).sort(), [1, 2, 3, 4])
+      assert.deepStrictEqual(
+        made.map(({ revision }) => revision.number).sort((a, b) => a - b),
+        [1, 2, 3, 4],
+      )
       const listed = yield* revisions.list("shop")
       assert.deepStrictEqual(listed.map(({ run }) => run).sort(), ["a", "b", "c", "d"])
     }),

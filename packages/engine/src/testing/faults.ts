@@ -14,6 +14,26 @@ export interface CrashPoint {
   readonly when: "before" | "after"
 }
 
+/** A journal that dies, in whatever way, just before or after a row of its own. */
+export const crashingJournal = (journal: Journal, point: CrashPoint, die: Effect.Effect<never>): Journal => {
+  let rows = 0
+  return {
+    ...journal,
+    append: (row) =>
+      Effect.suspend(() => {
+        rows++
+        if (rows !== point.row) return journal.append(row)
+        return point.when === "before" ? die : Effect.andThen(journal.append(row), die)
+      }),
+  }
+}
+
+/** The real thing, for tests that run in a child process. */
+export const killThisProcess: Effect.Effect<never> = Effect.andThen(
+  Effect.sync(() => process.kill(process.pid, "SIGKILL")),
+  Effect.never,
+)
+
 export interface Mortal {
   readonly owner: Omit<Owner, "run">
   /** Completes when it dies. */
@@ -32,7 +52,6 @@ export const makeMortal = (pid: number, crash?: CrashPoint): Effect.Effect<Morta
   Effect.gen(function* () {
     const died = yield* Deferred.make<void>()
     let dead = false
-    let rows = 0
     const kill = Effect.suspend(() => {
       dead = true
       return Deferred.succeed(died, undefined)
@@ -52,21 +71,15 @@ export const makeMortal = (pid: number, crash?: CrashPoint): Effect.Effect<Morta
       died: Deferred.await(died),
       isDead: () => dead,
       kill: Effect.asVoid(kill),
-      journal: (journal) => ({
-        append: (row) =>
-          alive(
-            Effect.suspend(() => {
-              rows++
-              if (rows !== crash?.row) return journal.append(row)
-              return crash.when === "before"
-                ? Effect.andThen(kill, Effect.never)
-                : Effect.andThen(journal.append(row), Effect.andThen(kill, Effect.never))
-            }),
-          ),
-        openRun: (deployment) => alive(journal.openRun(deployment)),
-        lastEpoch: (deployment) => alive(journal.lastEpoch(deployment)),
-        rows: (deployment) => alive(journal.rows(deployment)),
-      }),
+      journal: (journal) => {
+        const its = crash === undefined ? journal : crashingJournal(journal, crash, Effect.andThen(kill, Effect.never))
+        return {
+          append: (row) => alive(its.append(row)),
+          openRun: (deployment) => alive(its.openRun(deployment)),
+          lastEpoch: (deployment) => alive(its.lastEpoch(deployment)),
+          rows: (deployment) => alive(its.rows(deployment)),
+        }
+      },
       driver: <D, O>(driver: Driver<D, O>): Driver<D, O> => ({
         ...driver,
         prepare: (request, options) => alive(driver.prepare(request, options)),

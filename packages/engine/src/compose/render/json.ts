@@ -41,6 +41,8 @@ const members = (
   type: Type | undefined,
   extensions: boolean,
 ): Array<readonly [string, unknown, Type | undefined]> => {
+  if (type?.is === "ulimit")
+    return ["soft", "hard"].flatMap((key) => (key in value ? [[key, value[key], undefined] as const] : []))
   if (type?.is !== "struct") {
     const of = type?.is === "map" ? type.of : undefined
     return Object.keys(value)

@@ -35,6 +35,12 @@ export const canonical = (root: Mapping, options: Canonical): void => {
   for (const section of ["volumes", "networks", "secrets", "configs"])
     mappingOf(root.get(section))?.entries.forEach((resource, name) => {
       if (resource.kind === "mapping") canonicalExternal(resource, [section, name], options)
+      else if (!isNull(resource))
+        options.findings.error("type", resource, [section, name], {
+          message: `${formatPath([section, name])} must be a mapping`,
+          expected: "a mapping",
+          remedy: "Write a mapping, or nothing.",
+        })
     })
 }
 

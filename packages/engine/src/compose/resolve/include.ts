@@ -3,7 +3,7 @@ import { Effect } from "effect"
 import { composeFile } from "../shape/specification.ts"
 import { validate } from "../shape/validate.ts"
 import { absolute, isAbsolute, joinPath, parentOf, relativePath } from "../text/path.ts"
-import { isNull, Mapping, mappingOf, type Node, type Path, textOf } from "../tree/Node.ts"
+import { formatPath, isNull, Mapping, mappingOf, type Node, type Path, textOf } from "../tree/Node.ts"
 import { type ComposeText, type Group, isRemote, type Marks } from "./Group.ts"
 import { type Loading, read, readNamed, readVariables } from "./Loading.ts"
 import { applyMarks, mergeResource } from "./merge.ts"
@@ -33,6 +33,12 @@ export const applyIncludes: (group: Group, own: Mapping, marks: Marks) => Effect
 const applyInclude = Effect.fnUntraced(function* (group: Group, own: Mapping, marks: Marks, item: Node, where: Path) {
   const { loading } = group
   const entry = mappingOf(item)
+  for (const [key, value] of entry?.entries ?? [])
+    if (key !== "path" && key !== "env_file" && key !== "project_directory")
+      loading.findings.warn("unknown-key", value, [...where, key], {
+        message: `${formatPath(where)}: unknown key "${key}" has no effect`,
+        remedy: "Remove it.",
+      })
   const paths = entry === undefined ? pathsOf(item) : pathsOf(entry.get("path"))
   if (paths.some((path) => isRemote(loading, path, item, where))) return
   const files = paths.map((path) => absolute(group.directory, path))

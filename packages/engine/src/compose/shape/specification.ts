@@ -392,8 +392,9 @@ const model = keys(
   { required: ["model"] },
 )
 
+// The reference overlooks unknown keys here, so they are told as warnings (`resolve/include.ts`).
 const include = list(
-  either(text, keys({ path: textOrList, env_file: textOrList, project_directory: text }, { extensions: false })),
+  either(text, keys({ path: textOrList, env_file: textOrList, project_directory: text }, { open: true })),
 )
 
 /** A whole Compose file. */

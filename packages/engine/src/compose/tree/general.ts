@@ -1,5 +1,5 @@
 /** Reads any YAML with the `yaml` package; only what is written is taken over, types are ours to find. */
-import { isAlias, isMap, isPair, isScalar, isSeq, parseAllDocuments } from "yaml"
+import { isAlias, isMap, isPair, isScalar, isSeq, parseAllDocuments, type Scalar } from "yaml"
 import { nothing, type Raw } from "./Raw.ts"
 
 export interface SyntaxProblem {
@@ -25,36 +25,63 @@ export const readGeneral = (text: string): Raw[] | SyntaxProblem[] | undefined =
   const problems = documents.flatMap(({ errors }) =>
     errors.map((error) => ({ at: error.pos[0], message: error.message.replace(/\.$/, "") })),
   )
-  return problems.length > 0 ? problems : documents.map((document) => toRaw(document.contents))
+  // The reference's parser knows no other version.
+  const version = /^%YAML +(?!1\.1\s).*/m.exec(text)
+  if (version !== null) problems.push({ at: version.index, message: `the directive ${version[0]} is not supported` })
+  if (problems.length > 0) return problems
+  const converter = new Converter(text)
+  const raws = documents.map((document) => converter.raw(document.contents))
+  return converter.problems.length > 0 ? converter.problems : raws
 }
 
 export const isProblem = (read: ReadonlyArray<Raw | SyntaxProblem>): read is ReadonlyArray<SyntaxProblem> =>
   read[0] !== undefined && "message" in read[0]
 
-const toRaw = (node: unknown): Raw => {
-  if (isAlias(node)) return { kind: "alias", name: node.source, at: node.range?.[0] ?? -1 }
-  if (isScalar(node)) {
-    const plain = node.type === "PLAIN"
-    const value = typeof node.value === "string" ? node.value : ""
-    // An empty plain scalar has no place of its own.
-    const at = plain && value === "" ? -1 : (node.range?.[0] ?? -1)
-    return { kind: "scalar", text: value, plain, at, tag: node.tag, anchor: node.anchor }
+/** Whether a double-quoted text holds an escape that the reference's parser refuses: a slash, half of a surrogate pair. */
+const hasRefusedEscape = (quoted: string): boolean =>
+  quoted.includes("\\") &&
+  Array.from(quoted.matchAll(/\\([^])(?=([^]{0,2}))/g), ([, next = "", rest = ""]) => next + rest).some(isRefused)
+
+const isRefused = (next: string): boolean => next.startsWith("/") || /^u[dD][89a-fA-F]/.test(next)
+
+class Converter {
+  readonly problems: SyntaxProblem[] = []
+  readonly #text: string
+
+  constructor(text: string) {
+    this.#text = text
   }
-  if (isSeq(node))
-    return {
-      kind: "list",
-      items: node.items.map(toRaw),
-      at: node.range?.[0] ?? -1,
-      tag: node.tag,
-      anchor: node.anchor,
-    }
-  if (isMap(node))
+
+  raw(node: unknown): Raw {
+    if (isAlias(node)) return { kind: "alias", name: node.source, at: node.range?.[0] ?? -1 }
+    if (isScalar(node)) return this.#scalar(node)
+    if (isSeq(node))
+      return {
+        kind: "list",
+        items: node.items.map((item) => this.raw(item)),
+        at: node.range?.[0] ?? -1,
+        tag: node.tag,
+        anchor: node.anchor,
+      }
+    if (!isMap(node)) return nothing
     return {
       kind: "mapping",
-      pairs: node.items.flatMap((pair) => (isPair(pair) ? [[toRaw(pair.key), toRaw(pair.value)] as const] : [])),
+      pairs: node.items.flatMap((pair) => (isPair(pair) ? [[this.raw(pair.key), this.raw(pair.value)] as const] : [])),
       at: node.range?.[0] ?? -1,
       tag: node.tag,
       anchor: node.anchor,
     }
-  return nothing
+  }
+
+  #scalar(node: Scalar): Raw {
+    const plain = node.type === "PLAIN"
+    const text = node.source ?? ""
+    const start = node.range?.[0] ?? -1
+    if (node.type === "QUOTE_DOUBLE") {
+      if (hasRefusedEscape(this.#text.slice(start, node.range?.[1])))
+        this.problems.push({ at: start, message: "unknown escape in a double-quoted text" })
+    }
+    // An empty plain scalar has no place of its own.
+    return { kind: "scalar", text, plain, at: plain && text === "" ? -1 : start, tag: node.tag, anchor: node.anchor }
+  }
 }

@@ -348,12 +348,11 @@ class Quick {
   }
 }
 
-/** Escapes that YAML shares with JSON. */
-const unescape = (text: string): string => {
-  if (!/^(?:[^\\]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*$/.test(text)) giveUp()
-  return text.replace(/\\(?:u([0-9a-fA-F]{4})|(.))/g, (_, hex: string | undefined, letter: string | undefined) =>
-    hex === undefined ? (LETTERS[letter ?? ""] ?? letter ?? "") : String.fromCharCode(Number.parseInt(hex, 16)),
-  )
-}
+/** Escapes that YAML shares with JSON; any other is the general parser's. */
+const unescape = (text: string): string =>
+  text.replace(/\\(?:u([0-9a-fA-F]{4})|([^]))/g, (_, hex: string | undefined, letter: string | undefined) => {
+    if (hex !== undefined) return /^[dD][89a-fA-F]/.test(hex) ? giveUp() : String.fromCharCode(Number.parseInt(hex, 16))
+    return LETTERS[letter ?? ""] ?? giveUp()
+  })
 
-const LETTERS: Readonly<Record<string, string>> = { b: "\b", f: "\f", n: "\n", r: "\r", t: "\t" }
+const LETTERS: Readonly<Record<string, string>> = { '"': '"', "\\": "\\", b: "\b", f: "\f", n: "\n", r: "\r", t: "\t" }

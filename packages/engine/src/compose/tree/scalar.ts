@@ -107,7 +107,7 @@ export const formatFloat = (value: number): string => {
   if (!Number.isFinite(value)) return value > 0 ? "+Inf" : "-Inf"
   if (Object.is(value, -0)) return "-0"
   const size = Math.abs(value)
-  if (size !== 0 && (size < 1e-4 || size >= 1e21)) {
+  if (size !== 0 && (size < 1e-4 || size >= 1e6)) {
     const [mantissa, exponent] = value.toExponential().split("e") as [string, string]
     return `${mantissa}e${exponent[0]}${exponent.slice(1).padStart(2, "0")}`
   }

@@ -1,0 +1,65 @@
+/**
+ * What `--format json` prints, as schemas: the promise to scripts. `up`, `down`, `apply` and `rollback` print events as JSON
+ * lines (`Event` of the engine), `plan` the plan itself (`Plan`), a failure one line on standard error (`Failure`).
+ */
+import { Event, Revision } from "@windflow/engine/model"
+import { Plan } from "@windflow/engine/plan"
+import { Schema } from "effect"
+import { Failure } from "./report.ts"
+
+/** An entry of the array of `ps`. */
+export const PsEntry = Schema.Struct({
+  project: Schema.String,
+  service: Schema.String,
+  name: Schema.String,
+  id: Schema.String,
+  number: Schema.Int,
+  image: Schema.String,
+  state: Schema.Literals(["created", "running", "paused", "restarting", "removing", "exited", "dead"]),
+  health: Schema.Literals(["none", "starting", "healthy", "unhealthy"]),
+  exitCode: Schema.NullOr(Schema.Int),
+  /** `127.0.0.1:8080->80/tcp`. */
+  ports: Schema.Array(Schema.String),
+  /** ISO time. */
+  createdAt: Schema.String,
+  /** The engine's own words. */
+  status: Schema.String,
+  managedBy: Schema.Literals(["windflow", "compose"]),
+})
+export type PsEntry = typeof PsEntry.Type
+
+/** `windflow` alone. */
+export const Overview = Schema.Struct({
+  /** null without a Compose file. */
+  deployment: Schema.NullOr(Schema.String),
+  changes: Schema.NullOr(Schema.Int),
+  projects: Schema.Array(Schema.Struct({ project: Schema.String, containers: Schema.Int })),
+  unhealthy: Schema.Array(Schema.String),
+})
+
+export const Doctor = Schema.Struct({
+  findings: Schema.Array(
+    Schema.Struct({
+      subject: Schema.String,
+      well: Schema.Boolean,
+      detail: Schema.String,
+      remedy: Schema.optionalKey(Schema.String),
+    }),
+  ),
+  problems: Schema.Int,
+})
+
+export const SecretEntry = Schema.Struct({ name: Schema.String, version: Schema.String, updatedAt: Schema.String })
+
+/** The document of each verb that prints one. */
+export const documents = {
+  windflow: Overview,
+  plan: Plan,
+  ps: Schema.Array(PsEntry),
+  history: Schema.Array(Revision),
+  doctor: Doctor,
+  "secret ls": Schema.Array(SecretEntry),
+} as const
+
+/** The line of verbs that print lines. */
+export const lines = { run: Event, failure: Failure } as const
