@@ -5,7 +5,7 @@ import { createServer } from "node:net"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { compose, type Event, type OpenOptions, type Revision, type Stack, WindFlow } from "@windflow/sdk"
-import { baseImages, docker, type ImageRole, imageRoles } from "@windflow/testcontainers"
+import { baseImages, forgetDeployment, type ImageRole, imageRoles } from "@windflow/testcontainers"
 
 /** A port that was free a moment ago. */
 export const freePort = (): Promise<number> =>
@@ -26,18 +26,6 @@ export const imageVariables = async (roles: ReadonlyArray<ImageRole>): Promise<R
   return Object.fromEntries(
     roles.map((role) => [`${role.toUpperCase()}_IMAGE`, images[role] ?? imageRoles[role].public]),
   )
-}
-
-/** `down` keeps the history of a deployment and the images built for it; a test leaves none behind. */
-export const forget = async (project: string): Promise<void> => {
-  const engine = await docker()
-  const { Volumes } = await engine.listVolumes()
-  for (const { Name } of Volumes)
-    if (Name.startsWith(`windflow.revision.${project}.`)) await engine.getVolume(Name).remove()
-  // By tag: what was built, and the tags that keep a revision's images.
-  const tags = (await engine.listImages()).flatMap(({ RepoTags }) => RepoTags ?? [])
-  for (const tag of tags)
-    if (tag.startsWith(`${project}-`) || tag.startsWith(`windflow/${project}/`)) await engine.getImage(tag).remove()
 }
 
 export interface Bed extends AsyncDisposable {
@@ -66,7 +54,7 @@ export const openBed = async (name: string, options: OpenOptions = {}): Promise<
     [Symbol.asyncDispose]: async () => {
       await windflow.down(project, { volumes: true, stopTimeout: 1 })
       await windflow[Symbol.asyncDispose]()
-      await forget(project)
+      await forgetDeployment(project)
       await rm(stateDirectory, { recursive: true, force: true })
     },
   }

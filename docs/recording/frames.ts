@@ -61,16 +61,17 @@ const runsOf = (line: NonNullable<ReturnType<xterm.IBuffer["getLine"]>>): Readon
   return runs.filter(({ text }) => text.trim() !== "")
 }
 
-/** A frame for each change of the screen that lasts at least `shortest` seconds. */
-export const framesOf = async (cast: Cast, shortest = 0.04): Promise<ReadonlyArray<Frame>> => {
+/** A frame for each change of the screen that stays for `shortest` seconds, and one each `shortest` seconds while it moves. */
+export const framesOf = async (cast: Cast, shortest = 0.25): Promise<ReadonlyArray<Frame>> => {
   const terminal = new xterm.Terminal({ cols: cast.columns, rows: cast.rows, allowProposedApi: true, scrollback: 0 })
   const frames: Array<Frame> = []
   let shown = ""
+  let last = Number.NEGATIVE_INFINITY
   try {
     for (const [index, { at, text }] of cast.chunks.entries()) {
       await new Promise<void>((resolve) => terminal.write(text, resolve))
       const next = cast.chunks[index + 1]?.at ?? Number.POSITIVE_INFINITY
-      if (next - at < shortest) continue
+      if (next - at < shortest && at - last < shortest) continue
       const buffer = terminal.buffer.active
       const lines = Array.from({ length: cast.rows }, (_, row) => {
         const line = buffer.getLine(buffer.viewportY + row)
@@ -79,6 +80,7 @@ export const framesOf = async (cast: Cast, shortest = 0.04): Promise<ReadonlyArr
       const key = JSON.stringify(lines)
       if (key === shown) continue
       shown = key
+      last = at
       frames.push({ at, lines })
     }
   } finally {

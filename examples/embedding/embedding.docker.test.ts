@@ -1,7 +1,8 @@
 import { randomUUID } from "node:crypto"
 import { join } from "node:path"
 import { assert, it } from "@effect/vitest"
-import { forget, freePort, imageVariables, openBed } from "../deployment.fixture.ts"
+import { forgetDeployment } from "@windflow/testcontainers"
+import { freePort, imageVariables, openBed } from "../deployment.fixture.ts"
 import { Previews, projectOf } from "./preview.ts"
 
 const directory = join(import.meta.dirname, "stack")
@@ -33,7 +34,7 @@ it("stops when it is told to, goes on with the next call, and cleans up", async 
     assert.lengthOf(containers, 1)
   } finally {
     await previews.remove(branch)
-    await forget(project)
+    await forgetDeployment(project)
   }
   assert.deepStrictEqual(await bed.windflow.ps(project), [])
 })

@@ -1,5 +1,5 @@
 /** The command as few minified files, split by verb: what a verb does not need is not read. */
-import { defineConfig, type Plugin } from "rolldown"
+import type { BuildOptions, OutputOptions, Plugin } from "rolldown"
 
 /**
  * dockerode loads gRPC for BuildKit sessions, which we speak ourselves, and ssh2 prefers native modules when they are there:
@@ -15,18 +15,22 @@ const leftOut = (names: ReadonlyArray<string>): Plugin => ({
       : null,
 })
 
-export default defineConfig({
+export const output: OutputOptions = {
+  dir: "dist/bundle",
+  format: "esm",
+  minify: true,
+  entryFileNames: "[name].js",
+  chunkFileNames: "[name]-[hash].js",
+  cleanDir: true,
+}
+
+/** For tests too, which bundle another entry beside it. */
+export const options: BuildOptions = {
   input: { windflow: "src/windflow.ts" },
   platform: "node",
   resolve: { conditionNames: ["@windflow/source", "node", "import", "default"] },
   plugins: [leftOut(["@grpc/grpc-js", "@grpc/proto-loader", "cpu-features"])],
   external: [/\.node$/, /^node:/],
-  output: {
-    dir: "dist/bundle",
-    format: "esm",
-    minify: true,
-    entryFileNames: "[name].js",
-    chunkFileNames: "[name]-[hash].js",
-    cleanDir: true,
-  },
-})
+}
+
+export default { ...options, output }

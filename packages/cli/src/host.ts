@@ -12,6 +12,8 @@ export interface Output {
 export interface Input extends AsyncIterable<Uint8Array> {
   readonly isTTY?: boolean
   readonly setRawMode?: (on: boolean) => unknown
+  /** Stops reading: a pending read would keep the process alive. */
+  readonly destroy?: () => unknown
 }
 
 export type StopSignal = "SIGINT" | "SIGTERM"

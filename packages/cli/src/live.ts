@@ -70,5 +70,8 @@ const jsonLines = (context: VerbContext): Live => ({
   end: () => {},
 })
 
+/** A terminal without a size (some pseudo-terminals) gets lines. */
+const canMove = ({ host }: VerbContext): boolean => host.stderr.isTTY === true && (host.stderr.columns ?? 0) > 0
+
 export const createLive = async (context: VerbContext): Promise<Live> =>
-  context.json ? jsonLines(context) : context.host.stderr.isTTY === true ? tree(context) : plain(context)
+  context.json ? jsonLines(context) : canMove(context) ? tree(context) : plain(context)

@@ -4,6 +4,8 @@ import { spawn } from "node:child_process"
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import path from "node:path"
+import { build } from "rolldown"
+import { options, output } from "../rolldown.config.ts"
 
 export interface Ran {
   readonly code: number | null
@@ -15,12 +17,22 @@ export interface Ran {
 export interface RunOptions {
   readonly env?: Readonly<Record<string, string>>
   readonly uid?: number
+  /** Standard input: a text and its end, or open without a word; default: none. */
+  readonly input?: string
+  readonly openInput?: boolean
   /** Called with all of standard error so far. */
   readonly onErr?: (err: string, kill: (signal: NodeJS.Signals) => void) => void
 }
 
-const bundle = path.join(import.meta.dirname, "../bin/windflow.js")
-const crash = path.join(import.meta.dirname, "crashCli.ts")
+const root = path.join(import.meta.dirname, "..")
+const entry = path.join(root, "bin/windflow.js")
+const crashFolder = path.join(root, "dist/test")
+
+/** Bundles the command, and beside it the one that can die; once a test file. */
+export const bundle = async (): Promise<void> => {
+  await build({ ...options, cwd: root, output })
+  await build({ ...options, cwd: root, input: { crash: "test/crashCli.ts" }, output: { ...output, dir: crashFolder } })
+}
 
 /** A directory, a project, and commands in it. */
 export interface Bed {
@@ -43,12 +55,13 @@ const start = (argv: ReadonlyArray<string>, cwd: string, env: NodeJS.ProcessEnv,
     const child = spawn(process.execPath, argv, {
       cwd,
       env: { ...env, ...options.env },
-      stdio: ["ignore", "pipe", "pipe"],
+      stdio: [options.input === undefined && options.openInput !== true ? "ignore" : "pipe", "pipe", "pipe"],
       ...(options.uid === undefined ? {} : { uid: options.uid, gid: options.uid }),
     })
+    if (options.input !== undefined) child.stdin?.end(options.input)
     let [out, err] = ["", ""]
-    child.stdout.setEncoding("utf8").on("data", (text: string) => (out += text))
-    child.stderr.setEncoding("utf8").on("data", (text: string) => {
+    child.stdout?.setEncoding("utf8").on("data", (text: string) => (out += text))
+    child.stderr?.setEncoding("utf8").on("data", (text: string) => {
       err += text
       options.onErr?.(err, (signal) => void child.kill(signal))
     })
@@ -77,9 +90,9 @@ export const makeBed = async (name: string): Promise<Bed> => {
     project,
     directory,
     write: (compose) => writeFileSync(path.join(directory, "compose.yaml"), `name: ${project}\n${compose}`),
-    windflow: (argv, options = {}) => start([bundle, ...argv], directory, env, options),
+    windflow: (argv, options = {}) => start([entry, ...argv], directory, env, options),
     dying: (at, argv) =>
-      start(["--conditions=@windflow/source", crash, ...argv], directory, { ...env, WINDFLOW_TEST_CRASH_AT: at }, {}),
+      start([path.join(crashFolder, "crash.js"), ...argv], directory, { ...env, WINDFLOW_TEST_CRASH_AT: at }, {}),
     containers: async () => (await list()).map(({ Names, State }) => `${Names[0]!.slice(1)} ${State}`).sort(),
     ids: async () => new Map((await list()).map(({ Names, Id }) => [Names[0]!.slice(1), Id])),
     networks: async () => (await (await docker()).listNetworks({ filters })).map(({ Name }) => Name),

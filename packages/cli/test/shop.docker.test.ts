@@ -5,14 +5,12 @@ import { chmodSync } from "node:fs"
 import { createServer, type Server } from "node:net"
 import path from "node:path"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
-import { type Bed, clearBeds, makeBed, shop } from "./bed.ts"
+import { type Bed, bundle, clearBeds, makeBed, shop } from "./bed.ts"
 
 let image = ""
 beforeAll(async () => {
   image = (await baseImages(["busybox"])).busybox
-  const root = path.join(import.meta.dirname, "..")
-  const rolldown = path.join(root, "../../node_modules/rolldown/bin/cli.mjs")
-  execFileSync(process.execPath, [rolldown, "-c", "rolldown.config.ts"], { cwd: root, stdio: "pipe" })
+  await bundle()
 })
 afterAll(clearBeds)
 
@@ -207,5 +205,9 @@ describe("logs and exec", () => {
     expect(logs.out).toContain("web-1 | two")
     const exec = await bed.windflow(["exec", "-T", "web", "sh", "-c", 'echo "$1"; exit 7', "x", "a b; $HOME"])
     expect(exec).toMatchObject({ code: 7, out: "a b; $HOME\n" })
+    // A standard input that stays open, as a terminal's does, must not keep the command alive.
+    expect(await bed.windflow(["exec", "-T", "web", "true"], { openInput: true })).toMatchObject({ code: 0 })
+    const upper = await bed.windflow(["exec", "-T", "web", "tr", "a-z", "A-Z"], { input: "grow\n" })
+    expect(upper).toMatchObject({ code: 0, out: "GROW\n" })
   })
 })

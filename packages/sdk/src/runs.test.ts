@@ -169,6 +169,20 @@ describe("down, rollback, history", () => {
   })
 })
 
+describe("exec", () => {
+  it("ends with the process, even when its input never does", async () => {
+    await using flow = fakeWindFlow()
+    await flow.up(shop())
+    // As a terminal: a read is pending for ever, and closing the iterator waits for it.
+    const silent = (async function* (): AsyncGenerator<Uint8Array> {
+      yield new Uint8Array()
+      await new Promise(() => {})
+    })()
+    const result = await flow.exec("shop", "web", ["true"], { input: silent })
+    expect(result).toMatchObject({ exitCode: 0 })
+  })
+})
+
 describe("isError", () => {
   it("goes by the tag: an error of another copy of the package counts", () => {
     const other: unknown = { _tag: "Locked", remedy: "wait", owner: "ada" }

@@ -55,6 +55,7 @@ const exec: Verb<Options> = async (context, options, args) => {
     return result.exitCode
   } finally {
     restore()
+    host.stdin.destroy?.()
   }
 }
 

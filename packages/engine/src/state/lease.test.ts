@@ -1,5 +1,5 @@
 import { assert, it } from "@effect/vitest"
-import { Effect, Exit, Scope } from "effect"
+import { Effect, Exit, Fiber, Scope } from "effect"
 import { TestClock } from "effect/testing"
 import { describe } from "vitest"
 import { EngineUnreachable } from "../model/errors/union.ts"
@@ -182,6 +182,30 @@ describe("the holder's check", () => {
       frozen = false
       assert.strictEqual((yield* Effect.flip(lease.check))._tag, "LockLost")
       assert.deepStrictEqual(yield* lockRecords(store), [])
+    }).pipe(Effect.scoped),
+  )
+
+  it.effect("does not trust a renewal that took so long that somebody else took over meanwhile", () =>
+    Effect.gen(function* () {
+      const store = memoryRecords()
+      let mode: "unreachable" | "slow" | "well" = "well"
+      // Slow: the listing is made at once, and its answer arrives when what was claimed has expired.
+      const view: RecordStore = {
+        ...store,
+        now: Effect.suspend(() => (mode === "unreachable" ? Effect.fail(unreachable) : store.now)),
+        list: (labels) =>
+          Effect.tap(store.list(labels), () => (mode === "slow" ? Effect.sleep("70 seconds") : Effect.void)),
+      }
+      const lease = yield* makeLocks(view, alive).acquire("shop", ann)
+      mode = "unreachable"
+      yield* TestClock.adjust("39 seconds")
+      mode = "slow"
+      const check = yield* Effect.forkChild(Effect.flip(lease.check))
+      yield* TestClock.adjust("66 seconds")
+      yield* makeLocks(store, alive).acquire("shop", bob)
+      mode = "well"
+      yield* TestClock.adjust("10 seconds")
+      assert.strictEqual((yield* Fiber.join(check))._tag, "LockLost")
     }).pipe(Effect.scoped),
   )
 

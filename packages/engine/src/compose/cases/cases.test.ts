@@ -1,3 +1,4 @@
+/* oxlint-disable vitest/no-standalone-expect, vitest/no-conditional-tests, vitest/expect-expect, vitest/valid-title, vitest/require-to-throw-message -- tests are made from tables, their checks stand in functions */
 /** Ours against the recorded answers of Docker Compose 5.5.0, case by case; needs no reference. */
 import { readdirSync, readFileSync } from "node:fs"
 import { join } from "node:path"

@@ -23,29 +23,15 @@ const MAX_LENGTH = 16 * 1024 * 1024
 // $$, $NAME, ${NAME}, ${NAME<operator>text up to the last brace of the line}; anything else after ${ is invalid.
 const pattern = () =>
   /\$(?:(?<escaped>\$)|(?<named>[_a-z][_a-z0-9]*)|\{(?:(?<braced>[_a-z][_a-z0-9]*(?::?[-+?](?:.*))?)\}|(?<invalid>)))/gi
-const single = new RegExp(pattern().source, "i")
 
 const OPERATORS = [":?", "?", ":-", "-", ":+", "+"] as const
 type Operator = (typeof OPERATORS)[number]
+const isOperator = (text: string): text is Operator => OPERATORS.some((operator) => operator === text)
 
-/** The operator that stands first in a text; `:?` when there is none. */
-const firstOperator = (text: string): Operator => {
-  let best: Operator = ":?"
-  let at = Infinity
-  for (const operator of OPERATORS) {
-    const index = text.indexOf(operator)
-    if (index >= 0 && index < at) {
-      at = index
-      best = operator
-    }
-  }
-  return best
-}
-
-/** Index of the brace that closes the first `{`, or -1. */
-export const closingBrace = (text: string): number => {
+/** Index of the brace that closes the first `{` at or behind `from`, or -1. */
+const closingBrace = (text: string, from: number, last: number): number => {
   let open = 0
-  for (let i = 0; i < text.length; i++) {
+  for (let i = from; i <= last; i++) {
     if (text[i] === "}") {
       open--
       if (open === 0) return i
@@ -66,34 +52,53 @@ export interface Substitution {
 
 /** Throws `TemplateError` on the first problem. */
 export const substitute = (template: string, using: Substitution, nesting = 0): string => {
-  if (!template.includes("$")) return template
+  let from = template.indexOf("$")
+  if (from < 0) return template
   if (nesting > MAX_NESTING) throw new TemplateError({ kind: "too-large" })
-  let length = 0
-  return template.replace(pattern(), (match) => {
-    const value = replaceMatch(match, template, using, nesting)
-    length += value.length
-    if (length > MAX_LENGTH) throw new TemplateError({ kind: "too-large" })
-    return value
-  })
+  let result = template.slice(0, from)
+  while (from < template.length) {
+    const read = readVariable(template, from, using, nesting)
+    const next = template.indexOf("$", read.end)
+    from = next < 0 ? template.length : next
+    result += read.value + template.slice(read.end, from)
+    if (result.length > MAX_LENGTH) throw new TemplateError({ kind: "too-large" })
+  }
+  return result
 }
 
-const replaceMatch = (whole: string, template: string, using: Substitution, nesting: number): string => {
-  const operator = firstOperator(whole)
-  const close = closingBrace(whole)
-  const rest = close < 0 ? "" : whole.slice(close + 1)
-  const own = close < 0 ? whole : whole.slice(0, close + 1)
-  const groups = single.exec(own)?.groups
-  if (groups?.["escaped"] !== undefined) return "$"
-  const named = groups?.["named"]
-  if (named !== undefined) return plain(named, using)
-  const braced = groups?.["braced"]
-  if (braced === undefined) throw new TemplateError({ kind: "invalid", template })
-  const split = braced.indexOf(operator)
-  if (split < 0) return plain(braced, using)
-  const name = braced.slice(0, split)
-  const text = braced.slice(split + operator.length)
-  const inner = () => substitute(text, using, nesting + 1)
-  return apply(operator, name, inner, using) + substitute(rest, using, nesting + 1)
+const NAME = /[_a-z][_a-z0-9]*/iy
+const OPERATOR = /:?[-+?]/y
+
+const stickyMatch = (pattern: RegExp, text: string, at: number): string => {
+  pattern.lastIndex = at
+  return pattern.exec(text)?.[0] ?? ""
+}
+
+/** What stands at a dollar sign, and where the text goes on. */
+const readVariable = (
+  template: string,
+  at: number,
+  using: Substitution,
+  nesting: number,
+): { readonly value: string; readonly end: number } => {
+  if (template[at + 1] === "$") return { value: "$", end: at + 2 }
+  if (template[at + 1] !== "{") {
+    const name = stickyMatch(NAME, template, at + 1)
+    return name === "" ? { value: "$", end: at + 1 } : { value: plain(name, using), end: at + 1 + name.length }
+  }
+  const name = stickyMatch(NAME, template, at + 2)
+  const behind = at + 2 + name.length
+  if (name !== "" && template[behind] === "}") return { value: plain(name, using), end: behind + 1 }
+  const operator = name === "" ? "" : stickyMatch(OPERATOR, template, behind)
+  const newline = template.indexOf("\n", behind)
+  // The text behind the operator ends at the brace that closes this one, or at the last one of the line.
+  const last = template.lastIndexOf("}", newline < 0 ? template.length : newline)
+  const start = behind + operator.length
+  if (!isOperator(operator) || last < start) throw new TemplateError({ kind: "invalid", template })
+  const close = closingBrace(template, at, last)
+  const end = close < 0 ? last : close
+  const inner = () => substitute(template.slice(start, end), using, nesting + 1)
+  return { value: apply(operator, name, inner, using), end: end + 1 }
 }
 
 const plain = (name: string, using: Substitution): string => {
@@ -139,7 +144,7 @@ export const variablesOf = (text: string): Variable[] => {
     let written = match.groups?.["named"]
     if (written === undefined) {
       written = match.groups?.["braced"] ?? ""
-      const close = closingBrace(match[0])
+      const close = closingBrace(match[0], 0, match[0].length)
       if (close > 0) {
         written = match[0].slice(2, close)
         found.push(...variablesOf(match[0].slice(close + 1)))

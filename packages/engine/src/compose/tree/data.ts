@@ -1,6 +1,6 @@
 /** Plain data, as made in code, → tree without places. */
 import type { Findings } from "../Findings.ts"
-import { Float, formatPath, List, Mapping, mappingOf, type Node, Scalar, type Trail } from "./Node.ts"
+import { Float, formatPath, List, Mapping, type Node, Scalar, type Trail } from "./Node.ts"
 
 const MAX_DEPTH = 500
 
@@ -41,6 +41,7 @@ export const fromData = (data: unknown, findings: Findings): Mapping => {
     }
   }
   const root = convert(data, [])
-  if (mappingOf(root) === undefined && root.kind !== "scalar") refuse([], "must be an object with services")
-  return mappingOf(root) ?? new Mapping(new Map())
+  if (root.kind === "mapping") return root
+  if (!findings.failed) refuse([], "must be an object with services")
+  return new Mapping(new Map())
 }

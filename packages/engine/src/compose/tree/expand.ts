@@ -14,7 +14,7 @@ import type { Raw, RawList, RawMapping, RawScalar } from "./Raw.ts"
 import { parseWhole, resolvePlain } from "./scalar.ts"
 
 /** Nodes one document may become when its aliases are written out. */
-const MAX_EXPANDED = 400_000
+const MAX_EXPANDED = 250_000
 const MAX_DEPTH = 500
 
 export interface Problem {

@@ -245,7 +245,8 @@ class Quick {
       const char = text.charCodeAt(i)
       if (char === COLON && (i + 1 >= this.#end || text.charCodeAt(i + 1) === SPACE)) {
         const key = text.slice(at, i)
-        if (i - at > 1000 || key.endsWith(" ") || INDICATOR.test(key) || /^[-?:](?: |$)/.test(key)) return giveUp()
+        if (i === at || i - at > 1000 || key.endsWith(" ") || INDICATOR.test(key) || /^[-?:](?: |$)/.test(key))
+          return giveUp()
         return { raw: { kind: "scalar", text: key, plain: true, at }, end: i + 1 }
       }
       if (char === HASH && i > at && text.charCodeAt(i - 1) === SPACE) return undefined

@@ -36,6 +36,21 @@ const TOO_LARGE: Problem = {
   remedy: "Split it into several files and include them.",
 }
 
+const TOO_DEEP: Problem = { ...TOO_LARGE, message: "the file is nested too deeply", remedy: "Flatten it." }
+
+/** The general parser recurses, and slowly: brackets that stay open by the thousand are refused before it sees them. */
+const isTooDeep = (text: string): boolean => {
+  if (/(?:[-?] ){1000}/.test(text)) return true
+  let open = 0
+  for (let i = 0; i < text.length; i++) {
+    const char = text.charCodeAt(i)
+    if (char === 91 || char === 123) open++
+    else if (char === 93 || char === 125) open--
+    if (open > 2000) return true
+  }
+  return false
+}
+
 const parse = ({ text }: Source, tell: (problem: Problem) => void): ReadonlyArray<Raw> | undefined => {
   const control = CONTROL.exec(text)
   if (control !== null) {
@@ -49,6 +64,10 @@ const parse = ({ text }: Source, tell: (problem: Problem) => void): ReadonlyArra
     return undefined
   }
   const quick = readQuick(text, MAX_NODES)
+  if (quick === undefined && isTooDeep(text)) {
+    tell(TOO_DEEP)
+    return undefined
+  }
   if (quick === "too-large" || (quick === undefined && text.length > MAX_GENERAL)) {
     tell(TOO_LARGE)
     return undefined
@@ -56,7 +75,7 @@ const parse = ({ text }: Source, tell: (problem: Problem) => void): ReadonlyArra
   if (quick !== undefined) return quick
   const read = readGeneral(text)
   if (read === undefined) {
-    tell({ ...TOO_LARGE, message: "the file is nested too deeply", remedy: "Flatten it." })
+    tell(TOO_DEEP)
     return undefined
   }
   if (isProblem(read)) {

@@ -1,0 +1,2 @@
+export { type Edit, EditRefused } from "./Edit.ts"
+export { editCompose } from "./apply.ts"
