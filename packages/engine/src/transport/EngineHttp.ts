@@ -69,10 +69,13 @@ export const dialEndpoint = (endpoint: Exclude<Endpoint, { _tag: "Ssh" }>): Dial
     })
 }
 
+// Dialling knows its server's name by itself; an agent left to find it compiles the patterns of all IP addresses first.
+const agentOptions = { keepAlive: true, maxFreeSockets: 16, servername: "" }
+
 class DialAgent extends Agent {
   readonly #dial: Dial
   constructor(dial: Dial) {
-    super({ keepAlive: true, maxFreeSockets: 16 })
+    super(agentOptions)
     this.#dial = dial
   }
   override createConnection(): Duplex {
