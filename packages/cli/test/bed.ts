@@ -1,5 +1,5 @@
 /** For tests on a real engine: a three-service project in a directory of its own, the command as a process, what the engine holds. */
-import { docker, session } from "@windflow/testcontainers"
+import { docker, forgetDeployment, session } from "@windflow/testcontainers"
 import { spawn } from "node:child_process"
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
@@ -110,6 +110,7 @@ export const clearBeds = async (): Promise<void> => {
     const { Volumes } = await engine.listVolumes()
     const ours = Volumes.filter(({ Name }) => Name.startsWith("windflow.") && Name.includes(bed.project))
     await Promise.all(ours.map(({ Name }) => engine.getVolume(Name).remove()))
+    await forgetDeployment(bed.project)
     rmSync(bed.directory, { recursive: true, force: true })
   }
   beds.clear()

@@ -144,8 +144,13 @@ export interface Driver<Desired, Observed> {
   readonly recover: (operation: Operation, context: ExecuteContext<Desired>) => Effect.Effect<Recovery, WindFlowError>
   /** URLs of published ports, for the revision. */
   readonly urls: (desired: Desired) => Effect.Effect<ReadonlyArray<string>, WindFlowError>
-  /** Images of a revision are kept (tagged by us) so that a prune does not kill a rollback; older tags are let go. */
+  /**
+   * Keeps the images of a revision (tags of ours), so that a prune does not kill a rollback: until `forget`, also over a `down`,
+   * after which one may roll back.
+   */
   readonly retain?: (desired: Desired, revision: number) => Effect.Effect<void, WindFlowError>
+  /** Lets go of what `retain` keeps for revisions other than `stored`. May be repeated. */
+  readonly forget?: (project: string, stored: ReadonlyArray<number>) => Effect.Effect<void, WindFlowError>
   /** Where locks and revisions of this target lie. */
   readonly records: RecordStore
   /** All deployments of the target, or one project's. */

@@ -82,6 +82,25 @@ const wait = (tag: Event["_tag"], about?: string) => {
 }
 
 describe("a run", () => {
+  it.effect("lets go of the images of revisions that are no longer stored", () =>
+    Effect.gen(function* () {
+      const retained: Array<number> = []
+      const forgotten: Array<ReadonlyArray<number>> = []
+      const deployments = bed().as("ann@laptop", {
+        retain: (_, revision) => Effect.sync(() => void retained.push(revision)),
+        forget: (project, stored) => Effect.sync(() => void forgotten.push(project === "shop" ? stored : [])),
+      })
+      // Twenty are stored.
+      for (let version = 1; version <= 20; version++) yield* deployments.run(up(shopOf(String(version))))
+      yield* deployments.run(down)
+      assert.deepStrictEqual(
+        retained.slice(0, 20),
+        Array.from({ length: 20 }, (_, index) => index + 1),
+      )
+      assert.deepStrictEqual(forgotten, [Array.from({ length: 20 }, (_, index) => 21 - index)])
+    }),
+  )
+
   it.effect("plans, deploys in order of need, and tells it", () =>
     Effect.gen(function* () {
       const { engine, deployments, events, onEvent, running, locks, journal } = bed()

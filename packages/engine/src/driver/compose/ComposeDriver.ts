@@ -16,7 +16,7 @@ import { planUp } from "./planUp.ts"
 import { prepare } from "./prepare.ts"
 import { dockerRecords } from "./records.ts"
 import { recover } from "./recover.ts"
-import { retain } from "./retain.ts"
+import { forget, retain } from "./retain.ts"
 
 /** What the driver works with; nothing is opened or read before the first step. */
 export interface ComposeDriverContext {
@@ -39,6 +39,7 @@ export const composeDriver = (context: ComposeDriverContext): Driver<Desired, Ob
   recover: (operation, run) => recover(context, operation, run),
   urls: (desired) => urls(context.api, desired),
   retain: (desired, revision) => (desired._tag === "Up" ? retain(context.api, desired, revision) : Effect.void),
+  forget: (project, stored) => forget(context.api, project, stored),
   records: dockerRecords(context.api),
   instances: (project) => instances(context.api, project),
   logs: (project, options) => logs(context.api, project, options),
