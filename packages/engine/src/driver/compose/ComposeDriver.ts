@@ -17,6 +17,7 @@ import { prepare } from "./prepare.ts"
 import { dockerRecords } from "./records.ts"
 import { recover } from "./recover.ts"
 import { retain } from "./retain.ts"
+import { withoutSecrets } from "./withoutSecrets.ts"
 
 /** What the driver works with; nothing is opened or read before the first step. */
 export interface ComposeDriverContext {
@@ -35,8 +36,8 @@ export const composeDriver = (context: ComposeDriverContext): Driver<Desired, Ob
   observe: (desired) => observe(context.api, desired),
   plan: (desired, observed) =>
     desired._tag === "Up" ? planUp(desired, observed) : Result.succeed(planDown(desired, observed)),
-  execute: (operation, run) => execute(context, operation, run),
-  recover: (operation, run) => recover(context, operation, run),
+  execute: (operation, run) => withoutSecrets(context, run.desired, execute(context, operation, run)),
+  recover: (operation, run) => withoutSecrets(context, run.desired, recover(context, operation, run)),
   urls: (desired) => urls(context.api, desired),
   retain: (desired, revision) => (desired._tag === "Up" ? retain(context.api, desired, revision) : Effect.void),
   records: dockerRecords(context.api),
