@@ -1,5 +1,5 @@
 import { expect, it } from "vitest"
-import { addresses } from "./page.ts"
+import { addresses, headline } from "./page.ts"
 
 it("finds the published TCP ports of a stack", () => {
   const web = {
@@ -17,4 +17,10 @@ it("finds the published TCP ports of a stack", () => {
     "http://localhost:1000/",
   ])
   expect(addresses({})).toEqual([])
+})
+
+it("a page is named by its title, else by its first line", () => {
+  expect(headline("<!doctype html>\n<html><title> Guest book </title>")).toBe("Guest book")
+  expect(headline("hello\nworld")).toBe("hello")
+  expect(headline("")).toBe("")
 })

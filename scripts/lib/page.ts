@@ -25,10 +25,14 @@ export const addresses = (model: unknown): ReadonlyArray<string> =>
     })
   })
 
-const firstLine = async (url: string): Promise<string | undefined> => {
+/** What a page calls itself, or how it begins. */
+export const headline = (page: string): string =>
+  (/<title>([^<]*)<\/title>/i.exec(page)?.[1] ?? page).trim().split("\n", 1)[0]!.slice(0, 100)
+
+const answerOf = async (url: string): Promise<string | undefined> => {
   try {
     const answer = await fetch(url, { signal: AbortSignal.timeout(5000) })
-    return answer.ok ? ((await answer.text()).trim().split("\n", 1)[0] ?? "") : undefined
+    return answer.ok ? headline(await answer.text()) : undefined
   } catch {
     return undefined // not listening yet, or no page: asked again until the deadline
   }
@@ -39,9 +43,9 @@ const main = async (): Promise<void> => {
   const deadline = Date.now() + 30_000
   while (urls.length > 0 && Date.now() < deadline) {
     for (const url of urls) {
-      const line = await firstLine(url)
-      if (line === undefined) continue
-      console.log(`${url}  answers: ${line.slice(0, 100)}`)
+      const answer = await answerOf(url)
+      if (answer === undefined) continue
+      console.log(`${url}  answers: ${answer}`)
       return
     }
     await pause(200)

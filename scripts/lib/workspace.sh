@@ -9,7 +9,7 @@ install_dependencies() {
     fail "npm ci failed (its message is above)" "The npm registry must be reachable; a lock file that does not match package.json is put right by: npm install && scripts/lock-platforms"
 }
 
-build_packages() { npm run --silent build >&2 || fail "the build failed (the compiler's message is above)"; }
+build_packages() { quietly npm run --silent build || fail "the build failed (the compiler's message is above)"; }
 
 # Finds a Docker engine, or installs and starts one where that is possible; prints which.
 ensure_engine() { node testcontainers/src/engine-command.ts >&2; }

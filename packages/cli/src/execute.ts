@@ -19,7 +19,7 @@ export const execute = async (
     context.note(texts.confirm.declined)
     return 0
   }
-  const live = await createLive(context)
+  const live = createLive(context)
   let worked = false
   let ended: Extract<Event, { readonly _tag: "RunEnded" }> | undefined
   const onEvent = (event: Event) => {
@@ -31,7 +31,7 @@ export const execute = async (
   try {
     revision = await start({ onEvent, signal: context.signal })
   } finally {
-    live.end()
+    await live.end()
   }
   if (context.json) return 0
   context.print(

@@ -3,54 +3,28 @@ import { describeError, Event, type WindFlowError } from "@windflow/engine/model
 import { Schema } from "effect"
 import { linesOf } from "./render/lines.ts"
 import { advance, noProgress } from "./render/progress.ts"
-import { renderTree } from "./render/tree.ts"
+import type { Host } from "./host.ts"
 import type { VerbContext } from "./verbs/Verb.ts"
 
 export interface Live {
   readonly onEvent: (event: Event) => void
   /** Leaves the last state on the screen and gives the terminal back. */
-  readonly end: () => void
+  readonly end: () => void | Promise<void>
 }
 
-const refreshMillis = 80
-
-const describing = (context: VerbContext) => (error: WindFlowError) => describeError(error, context.locale).message
-
-const tree = async (context: VerbContext): Promise<Live> => {
-  const { createLogUpdate } = await import("log-update")
-  const { host, texts, colors } = context
-  // Progress goes to standard error, as answers go to standard output.
-  const update = createLogUpdate(host.stderr as unknown as NodeJS.WritableStream, { showCursor: false })
-  const describe = describing(context)
-  let progress = noProgress
-  let frame = 0
-  const draw = () => {
-    const { columns = 80, rows = 24 } = host.stderr
-    const text = renderTree(progress, texts, colors, { columns, rows, now: Date.now(), frame })
-    if (text !== "") update(text)
-  }
-  const timer = setInterval(() => {
-    frame += 1
-    draw()
-  }, refreshMillis)
-  timer.unref()
-  return {
-    onEvent: (event) => {
-      const before = progress
-      progress = advance(progress, event, describe)
-      if (event._tag === "RunResumed" || event._tag === "Warning")
-        update.persist(linesOf(event, before, progress, texts, colors).join("\n"))
-      draw()
-    },
-    end: () => {
-      clearInterval(timer)
-      draw()
-      update.done()
-    },
-  }
+/** What showing a run needs of a verb's context. */
+export interface Screen extends Pick<VerbContext, "texts" | "colors" | "locale" | "json" | "print" | "note"> {
+  readonly host: Pick<Host, "stderr">
 }
 
-const plain = (context: VerbContext): Live => {
+export type Describe = (error: WindFlowError) => string
+
+const describing =
+  (context: Screen): Describe =>
+  (error) =>
+    describeError(error, context.locale).message
+
+const plain = (context: Screen): Live => {
   const describe = describing(context)
   let progress = noProgress
   return {
@@ -63,15 +37,41 @@ const plain = (context: VerbContext): Live => {
   }
 }
 
-const encode = Schema.encodeSync(Event)
+const jsonLines = (context: Screen): Live => {
+  const encode = Schema.encodeSync(Event)
+  return { onEvent: (event) => context.print(JSON.stringify(encode(event))), end: () => {} }
+}
 
-const jsonLines = (context: VerbContext): Live => ({
-  onEvent: (event) => context.print(JSON.stringify(encode(event))),
-  end: () => {},
-})
+/** The tree and what it draws with are loaded by the first step: a run without steps shows nothing that moves. */
+const tree = (context: Screen): Live => {
+  const early: Array<Event> = []
+  let loading: Promise<void> | undefined
+  let drawn: Live | undefined
+  const load = async () => {
+    const { liveTree } = await import("./liveTree.ts")
+    drawn = liveTree(context, describing(context))
+    for (const event of early.splice(0)) drawn.onEvent(event)
+  }
+  const worthShowing = (event: Event) =>
+    event._tag === "Planned"
+      ? event.groups.some(({ operations }) => operations.length > 0)
+      : event._tag !== "RunStarted" && event._tag !== "RunEnded"
+  return {
+    onEvent: (event) => {
+      if (drawn !== undefined) return drawn.onEvent(event)
+      early.push(event)
+      if (worthShowing(event)) loading ??= load()
+    },
+    end: async () => {
+      await loading
+      await drawn?.end()
+    },
+  }
+}
 
-/** A terminal without a size (some pseudo-terminals) gets lines. */
-const canMove = ({ host }: VerbContext): boolean => host.stderr.isTTY === true && (host.stderr.columns ?? 0) > 0
+/** A terminal that does not tell its size (some pseudo-terminals) cannot be drawn on: it gets lines. */
+const canMove = ({ host: { stderr } }: Screen): boolean =>
+  stderr.isTTY === true && (stderr.columns ?? 0) > 0 && (stderr.rows ?? 0) > 0
 
-export const createLive = async (context: VerbContext): Promise<Live> =>
+export const createLive = (context: Screen): Live =>
   context.json ? jsonLines(context) : canMove(context) ? tree(context) : plain(context)

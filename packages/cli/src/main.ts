@@ -14,7 +14,7 @@ type Parsed =
   | { readonly _tag: "Misuse"; readonly error: CommanderError }
 
 const parse = (argv: ReadonlyArray<string>, host: Host, texts: Texts): Parsed => {
-  const { command, choose } = buildProgram(texts)
+  const { command, choose } = buildProgram(texts, argv)
   const write = (text: string) => void host.stdout.write(text)
   const configure = (one: typeof command): void => {
     // Errors are printed by us; only help goes out directly.

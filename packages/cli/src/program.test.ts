@@ -6,12 +6,12 @@ import { buildProgram } from "./program.ts"
 import { textsOf } from "./text/index.ts"
 
 const parsed = (...argv: ReadonlyArray<string>) => {
-  const { choose } = buildProgram(textsOf("en"))
+  const { choose } = buildProgram(textsOf("en"), argv)
   return choose(argv)?.flags
 }
 
 const optionsOf = (...argv: ReadonlyArray<string>) => {
-  const { command, choose } = buildProgram(textsOf("en"))
+  const { command, choose } = buildProgram(textsOf("en"), argv)
   choose(argv)
   const verb = command.commands.find((one) => argv.includes(one.name()))
   return { options: verb?.opts(), args: verb?.processedArgs }
@@ -19,7 +19,7 @@ const optionsOf = (...argv: ReadonlyArray<string>) => {
 
 const refused = async (locale: "en" | "fr", ...argv: ReadonlyArray<string>) => {
   const texts = textsOf(locale)
-  const { command, choose } = buildProgram(texts)
+  const { command, choose } = buildProgram(texts, argv)
   for (const one of [command, ...command.commands]) one.configureOutput({ writeErr: () => {} }).exitOverride()
   try {
     choose(argv)

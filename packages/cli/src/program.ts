@@ -22,8 +22,16 @@ export interface Program {
   readonly choose: (argv: ReadonlyArray<string>) => Chosen | undefined
 }
 
-export const buildProgram = (texts: Texts): Program => {
+/** Help and completion speak of every verb. */
+const aboutAll: ReadonlySet<string> = new Set(["help", "complete", "completion"])
+
+/**
+ * `words`: the command line, when it is known. Verbs that it does not contain are then left without their options, which take
+ * commander longer than the rest of parsing. (A word may be an option's value too: then a verb too many has its options.)
+ */
+export const buildProgram = (texts: Texts, words?: ReadonlyArray<string>): Program => {
   const { verbs, flags, args } = texts.help
+  const configured = new Map<string, () => void>()
   let chosen: Chosen | undefined
 
   const root = new Command("windflow")
@@ -57,32 +65,39 @@ export const buildProgram = (texts: Texts): Program => {
     name: string,
     text: string,
     load: () => Loaded<Options>,
+    configure: (command: Command) => void = () => {},
     owned: ReadonlyArray<string> = [],
-  ) => {
-    const command = root
-      .command(name)
-      .description(text)
-      .helpOption(owned.includes("-h") ? "--help" : "-h, --help", flags.help)
+  ): void => {
+    const command = root.command(name).description(text)
     command.action(record(load, command))
-    return { command, done: () => addGlobals(command, texts, owned) }
+    configured.set(name, () => {
+      command.helpOption(owned.includes("-h") ? "--help" : "-h, --help", flags.help)
+      configure(command)
+      addGlobals(command, texts, owned)
+    })
   }
-  const pull = new Option("--pull <when>", flags.pull).choices(["policy", "always", "missing", "never"])
-
-  const init = verb("init", verbs.init, () => import("./verbs/init.ts"))
-  init.command.option("--force", flags.force)
-  init.done()
-
-  const config = verb("config", verbs.config, () => import("./verbs/config.ts"), ["-q", "--format"])
-  config.command
-    .addOption(new Option("--format <format>", flags.format).choices(["yaml", "json"]))
-    .option("--hash <services>", flags.hash)
-    .option("--services", flags.services)
-    .option("--volumes", flags.volumeNames)
-    .option("--networks", flags.networkNames)
-    .option("--images", flags.imageNames)
-    .option("-q, --quiet", flags.validateOnly)
-    .option("-o, --output <file>", flags.output)
-  config.done()
+  verb(
+    "init",
+    verbs.init,
+    () => import("./verbs/init.ts"),
+    (command) => command.option("--force", flags.force),
+  )
+  verb(
+    "config",
+    verbs.config,
+    () => import("./verbs/config.ts"),
+    (command) =>
+      command
+        .addOption(new Option("--format <format>", flags.format).choices(["yaml", "json"]))
+        .option("--hash <services>", flags.hash)
+        .option("--services", flags.services)
+        .option("--volumes", flags.volumeNames)
+        .option("--networks", flags.networkNames)
+        .option("--images", flags.imageNames)
+        .option("-q, --quiet", flags.validateOnly)
+        .option("-o, --output <file>", flags.output),
+    ["-q", "--format"],
+  )
 
   const upFlags = (command: Command) =>
     command
@@ -91,93 +106,128 @@ export const buildProgram = (texts: Texts): Program => {
       .addOption(new Option("--no-recreate", flags.noRecreate).default(undefined))
       .addOption(new Option("--no-deps", flags.noDeps).default(undefined))
       .addOption(new Option("--scale <service=number>", flags.scale).argParser(scale))
-      .addOption(pull)
+      .addOption(new Option("--pull <when>", flags.pull).choices(["policy", "always", "missing", "never"]))
       .option("--build", flags.build)
       .addOption(new Option("--no-build", flags.noBuild))
       .addOption(new Option("-t, --timeout <seconds>", flags.stopTimeout).argParser(wholeNumber))
 
-  const plan = verb("plan", verbs.plan, () => import("./verbs/plan.ts"), ["-t"])
-  plan.command.argument("[services...]", args.services)
-  upFlags(plan.command).option("--detailed-exitcode", flags.detailedExitCode).option("-o, --out <file>", flags.out)
-  plan.done()
-
-  const apply = verb("apply", verbs.apply, () => import("./verbs/apply.ts"))
-  apply.command
-    .argument("<file>", args.planFile)
-    .option("--replan", flags.replan)
-    .addOption(new Option("--parallel <number>", flags.concurrency).argParser(wholeNumber))
-  apply.done()
-
-  const up = verb("up", verbs.up, () => import("./verbs/up.ts"), ["-t"])
-  up.command.argument("[services...]", args.services)
-  upFlags(up.command)
-    .addOption(new Option("-d, --detach", flags.detach).conflicts("wait"))
-    .option("--wait", flags.wait)
-    .addOption(new Option("--wait-timeout <seconds>", flags.waitTimeout).argParser(wholeNumber))
-    .option("--dry-run", flags.dryRun)
-    .addOption(new Option("--parallel <number>", flags.concurrency).argParser(wholeNumber))
-  up.done()
-
-  const down = verb("down", verbs.down, () => import("./verbs/down.ts"), ["-t"])
-  down.command
-    .option("-v, --volumes", flags.volumes)
-    .option("--remove-orphans", flags.removeOrphans)
-    .addOption(new Option("-t, --timeout <seconds>", flags.stopTimeout).argParser(wholeNumber))
-    .option("--dry-run", flags.dryRun)
-  down.done()
-
-  const ps = verb("ps", verbs.ps, () => import("./verbs/ps.ts"))
-  ps.command
-    .argument("[services...]", args.services)
-    .option("-a, --all", flags.all)
-    .option("-q, --quiet", flags.quiet)
-    .option("--services", flags.services)
-  ps.done()
-
-  const logs = verb("logs", verbs.logs, () => import("./verbs/logs.ts"), ["-f", "-t"])
-  logs.command
-    .argument("[services...]", args.services)
-    .option("-f, --follow", flags.follow)
-    .addOption(new Option("-n, --tail <lines>", flags.tail).argParser(tail))
-    .option("--since <time>", flags.since)
-    .option("--until <time>", flags.until)
-    .option("-t, --timestamps", flags.timestamps)
-    .addOption(new Option("--no-log-prefix", flags.noLogPrefix))
-  logs.done()
-
-  const exec = verb("exec", verbs.exec, () => import("./verbs/exec.ts"), ["-e", "--env", "-t"])
-  exec.command
-    .argument("<service>", args.service)
-    .argument("<command...>", args.command)
-    .passThroughOptions()
-    .addOption(new Option("--index <number>", flags.index).argParser(wholeNumber))
-    .option("-u, --user <user>", flags.user)
-    .option("-w, --workdir <directory>", flags.workdir)
-    .addOption(new Option("-e, --env <name=value>", flags.execEnv).argParser(collect))
-    .option("--privileged", flags.privileged)
-    .addOption(new Option("-T, --no-tty", flags.noTty))
-    .option("-i, --interactive", flags.interactive)
-  exec.done()
-
-  verb("history", verbs.history, () => import("./verbs/history.ts")).done()
-
-  const rollback = verb("rollback", verbs.rollback, () => import("./verbs/rollback.ts"))
-  rollback.command.addOption(new Option("--to <number>", flags.to).argParser(wholeNumber))
-  rollback.done()
+  verb(
+    "plan",
+    verbs.plan,
+    () => import("./verbs/plan.ts"),
+    (command) =>
+      upFlags(command.argument("[services...]", args.services))
+        .option("--detailed-exitcode", flags.detailedExitCode)
+        .option("-o, --out <file>", flags.out),
+    ["-t"],
+  )
+  verb(
+    "apply",
+    verbs.apply,
+    () => import("./verbs/apply.ts"),
+    (command) =>
+      command
+        .argument("<file>", args.planFile)
+        .option("--replan", flags.replan)
+        .addOption(new Option("--parallel <number>", flags.concurrency).argParser(wholeNumber)),
+  )
+  verb(
+    "up",
+    verbs.up,
+    () => import("./verbs/up.ts"),
+    (command) =>
+      upFlags(command.argument("[services...]", args.services))
+        .addOption(new Option("-d, --detach", flags.detach).conflicts("wait"))
+        .option("--wait", flags.wait)
+        .addOption(new Option("--wait-timeout <seconds>", flags.waitTimeout).argParser(wholeNumber))
+        .option("--dry-run", flags.dryRun)
+        .addOption(new Option("--parallel <number>", flags.concurrency).argParser(wholeNumber)),
+    ["-t"],
+  )
+  verb(
+    "down",
+    verbs.down,
+    () => import("./verbs/down.ts"),
+    (command) =>
+      command
+        .option("-v, --volumes", flags.volumes)
+        .option("--remove-orphans", flags.removeOrphans)
+        .addOption(new Option("-t, --timeout <seconds>", flags.stopTimeout).argParser(wholeNumber))
+        .option("--dry-run", flags.dryRun),
+    ["-t"],
+  )
+  verb(
+    "ps",
+    verbs.ps,
+    () => import("./verbs/ps.ts"),
+    (command) =>
+      command
+        .argument("[services...]", args.services)
+        .option("-a, --all", flags.all)
+        .option("-q, --quiet", flags.quiet)
+        .option("--services", flags.services),
+  )
+  verb(
+    "logs",
+    verbs.logs,
+    () => import("./verbs/logs.ts"),
+    (command) =>
+      command
+        .argument("[services...]", args.services)
+        .option("-f, --follow", flags.follow)
+        .addOption(new Option("-n, --tail <lines>", flags.tail).argParser(tail))
+        .option("--since <time>", flags.since)
+        .option("--until <time>", flags.until)
+        .option("-t, --timestamps", flags.timestamps)
+        .addOption(new Option("--no-log-prefix", flags.noLogPrefix)),
+    ["-f", "-t"],
+  )
+  verb(
+    "exec",
+    verbs.exec,
+    () => import("./verbs/exec.ts"),
+    (command) =>
+      command
+        .argument("<service>", args.service)
+        .argument("<command...>", args.command)
+        .passThroughOptions()
+        .addOption(new Option("--index <number>", flags.index).argParser(wholeNumber))
+        .option("-u, --user <user>", flags.user)
+        .option("-w, --workdir <directory>", flags.workdir)
+        .addOption(new Option("-e, --env <name=value>", flags.execEnv).argParser(collect))
+        .option("--privileged", flags.privileged)
+        .addOption(new Option("-T, --no-tty", flags.noTty))
+        .option("-i, --interactive", flags.interactive),
+    ["-e", "--env", "-t"],
+  )
+  verb("history", verbs.history, () => import("./verbs/history.ts"))
+  verb(
+    "rollback",
+    verbs.rollback,
+    () => import("./verbs/rollback.ts"),
+    (command) => command.addOption(new Option("--to <number>", flags.to).argParser(wholeNumber)),
+  )
 
   const secret = root.command("secret").description(verbs.secret).helpOption("-h, --help", flags.help)
-  const secretSet = secret.command("set").description(verbs.secretSet).argument("<name>", args.secretName)
-  secretSet.action(record(() => import("./verbs/secretSet.ts"), secretSet))
-  addGlobals(secretSet, texts)
-  const secretLs = secret.command("ls").description(verbs.secretLs)
-  secretLs.action(record(() => import("./verbs/secretLs.ts"), secretLs))
-  addGlobals(secretLs, texts)
+  configured.set("secret", () => {
+    const set = secret.command("set").description(verbs.secretSet).argument("<name>", args.secretName)
+    set.action(record(() => import("./verbs/secretSet.ts"), set))
+    addGlobals(set, texts)
+    const ls = secret.command("ls").description(verbs.secretLs)
+    ls.action(record(() => import("./verbs/secretLs.ts"), ls))
+    addGlobals(ls, texts)
+  })
 
-  verb("doctor", verbs.doctor, () => import("./verbs/doctor.ts")).done()
+  verb("doctor", verbs.doctor, () => import("./verbs/doctor.ts"))
 
   root.helpCommand("help [command]", verbs.help)
-  tab(root, { completionCommandName: "completion" })
-  root.commands.find((command) => command.name() === "completion")?.description(verbs.completion)
+  const named = [...configured].filter(([name]) => words?.includes(name) === true)
+  const wanted = named.length === 0 || words?.some((word) => aboutAll.has(word)) === true ? [...configured] : named
+  for (const [, configure] of wanted) configure()
+  if (wanted.length === configured.size) {
+    tab(root, { completionCommandName: "completion" })
+    root.commands.find((command) => command.name() === "completion")?.description(verbs.completion)
+  }
 
   const alone = record(() => import("./verbs/overview.ts"), root)
   const choose = (argv: ReadonlyArray<string>): Chosen | undefined => {

@@ -1,7 +1,7 @@
 /** The command as users start it: the built bundle, its entry, and real signals. */
 import { execFileSync, spawn, spawnSync } from "node:child_process"
 import { once } from "node:events"
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import path from "node:path"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
@@ -47,6 +47,14 @@ describe("the bundle", { timeout: 60_000 }, () => {
     const bundle = path.join(packageRoot, "dist/bundle")
     expect(readFileSync(path.join(bundle, "windflow.js"), "utf8")).not.toContain("grpc")
     expect(readFileSync(path.join(bundle, "windflow.js"), "utf8")).not.toContain("ComposeInvalid")
+  })
+
+  it("imports no module of Node whole, which evaluates every getter among its exports", () => {
+    const bundle = path.join(packageRoot, "dist/bundle")
+    const whole = readdirSync(bundle).filter((file) =>
+      /from\s*["'`]node:(?!module)/.test(readFileSync(path.join(bundle, file), "utf8")),
+    )
+    expect(whole).toEqual([])
   })
 })
 

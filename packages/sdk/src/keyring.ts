@@ -1,6 +1,6 @@
 /** The local keyring of a user: what `secret("name")` refers to unless another store is handed over. Read when it is used. */
 import { join } from "node:path"
-import { keySource, type KeyringShape, openKeyring as open, type SecretEntry } from "@windflow/engine/secret"
+import type { SecretEntry, SecretStoreShape } from "@windflow/engine/secret"
 import { Effect, Redacted } from "effect"
 
 export interface KeyringLocation {
@@ -10,11 +10,25 @@ export interface KeyringLocation {
   readonly env?: Readonly<Record<string, string | undefined>>
 }
 
-export const keyringIn = ({ directory, env = {} }: KeyringLocation): KeyringShape =>
-  open({
-    path: join(directory, "keyring.json"),
-    key: keySource({ environment: env, keyFile: join(directory, "keyring.key") }),
-  })
+/** The keyring and its cryptography are loaded by the first use: most runs use no secret. */
+export const keyringIn = ({ directory, env = {} }: KeyringLocation): SecretStoreShape => {
+  let opening: Promise<SecretStoreShape> | undefined
+  const open = async () => {
+    const { keySource, openKeyring: openAt } = await import("@windflow/engine/secret")
+    return openAt({
+      path: join(directory, "keyring.json"),
+      key: keySource({ environment: env, keyFile: join(directory, "keyring.key") }),
+    })
+  }
+  const keyring = Effect.promise(() => (opening ??= open()))
+  return {
+    version: (name) => Effect.flatMap(keyring, (one) => one.version(name)),
+    reveal: (name) => Effect.flatMap(keyring, (one) => one.reveal(name)),
+    set: (name, value) => Effect.flatMap(keyring, (one) => one.set(name, value)),
+    list: Effect.flatMap(keyring, (one) => one.list),
+    remove: (name) => Effect.flatMap(keyring, (one) => one.remove(name)),
+  }
+}
 
 /** For Promises. Rejects with `KeyringFailed` or `SecretMissing`. */
 export interface Keyring {

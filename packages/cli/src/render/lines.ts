@@ -3,8 +3,8 @@ import type { Event } from "@windflow/engine/model"
 import type { Texts } from "../text/index.ts"
 import type { Palette } from "./palette.ts"
 import type { Progress, Step } from "./progress.ts"
+import { kindWord, mark } from "./steps.ts"
 import { formatElapsed } from "./time.ts"
-import { kindWord, mark } from "./tree.ts"
 
 const endLine = (step: Step, texts: Texts, colors: Palette): string => {
   const time =

@@ -1,34 +1,10 @@
-/** The live tree of a run, as lines; who draws them is `live.ts`. */
+/** The live tree of a run, as lines; who draws them is `liveTree.ts`. */
 import stringWidth from "string-width"
-import type { GroupKind } from "@windflow/engine/plan"
 import type { Texts } from "../text/index.ts"
 import type { Palette } from "./palette.ts"
 import type { Progress, Step, StepState } from "./progress.ts"
+import { kindWord, mark } from "./steps.ts"
 import { formatElapsed } from "./time.ts"
-
-const frames = ["⠋", "⠙", "⠹", "⠸", "⠼", "⠴", "⠦", "⠧", "⠇", "⠏"]
-
-const isKind = (kind: string, texts: Texts): kind is GroupKind => Object.hasOwn(texts.kinds, kind)
-
-/** The word for a kind of step in the reader's language. */
-export const kindWord = (kind: string, texts: Texts): string => (isKind(kind, texts) ? texts.kinds[kind] : kind)
-
-export const mark = (state: StepState, colors: Palette, frame: number): string => {
-  switch (state) {
-    case "pending":
-      return colors.faint("·")
-    case "running":
-      return colors.change(frames[frame % frames.length]!)
-    case "done":
-      return colors.good("✓")
-    case "failed":
-      return colors.bad("✗")
-    case "skipped":
-      return colors.faint("-")
-    default:
-      return state satisfies never
-  }
-}
 
 /** Cuts a text to a width in columns; colours must be added afterwards. */
 export const fit = (text: string, width: number): string => {

@@ -36,7 +36,7 @@ export interface Finding {
 export class Findings {
   readonly errors: Diagnostic[] = []
   readonly warnings: Diagnostic[] = []
-  /** Services in which something is wrong. */
+  /** Parts in which something is wrong: `services/web`. */
   readonly tainted = new Set<string>()
   readonly #seen = new Set<string>()
 
@@ -54,7 +54,7 @@ export class Findings {
 
   #add(severity: "error" | "warning", code: Code, at: Node | Place | undefined, path: Path, finding: Finding): void {
     const place = at === undefined ? undefined : "kind" in at ? (code === "unknown-key" ? at.keyPlace : at.place) : at
-    if (severity === "error" && path[0] === "services" && typeof path[1] === "string") this.tainted.add(path[1])
+    if (severity === "error" && path.length > 1) this.tainted.add(`${path[0]}/${path[1]}`)
     const key = `${code}\0${place?.file}:${place?.line}:${place?.column}\0${finding.message}`
     // A file may be read twice (extends, include): the same finding is told once.
     if (this.#seen.has(key)) return

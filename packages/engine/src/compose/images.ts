@@ -1,4 +1,4 @@
-/** The images a model names, and the model with each pinned to a digest. */
+/** The images a model names, the model with each pinned to a digest, and the platform they are made for. */
 import type { Service, StackModel } from "../model/StackModel.ts"
 import { compareText } from "./text/order.ts"
 
@@ -72,3 +72,18 @@ const mapReferences = (
     ),
   }
 }
+
+/** Services that are built for no platform in particular get `DOCKER_DEFAULT_PLATFORM`; config hashes are taken after that. */
+export const withDefaultPlatform = (model: StackModel, platform: string | undefined): StackModel =>
+  platform === undefined || platform === ""
+    ? model
+    : {
+        ...model,
+        services: Object.fromEntries(
+          Object.entries(model.services).map(([name, service]) =>
+            service.build === undefined || service.platform !== undefined
+              ? [name, service]
+              : [name, { ...service, platform }],
+          ),
+        ),
+      }

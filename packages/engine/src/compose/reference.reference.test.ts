@@ -1,17 +1,21 @@
+/* oxlint-disable vitest/no-standalone-expect, vitest/no-conditional-tests, vitest/expect-expect, vitest/valid-title, vitest/require-to-throw-message -- tests are made from tables, their checks stand in functions */
 /**
  * Ours against Docker Compose 5.5.0 itself on files that other people wrote: verdict, `config --format json` and
- * `config --hash '*'`. WINDFLOW_CORPUS names the folder (default `../shared/corpus`), WINDFLOW_COMPOSE_REFERENCE the binary.
+ * `config --hash '*'`. WINDFLOW_CORPUS names the folder (default `../shared/corpus`), WINDFLOW_COMPOSE_REFERENCE
+ * a binary that need not be built.
  */
 import { spawnSync } from "node:child_process"
 import { existsSync, globSync } from "node:fs"
 import { dirname, join, relative, resolve } from "node:path"
+import { composeReference } from "@windflow/testcontainers"
 import { Effect, Exit } from "effect"
 import { describe, expect, it } from "vitest"
 import { nodeCapability } from "../compose-node/index.ts"
 import { load, render, serviceHash } from "./index.ts"
 
 const corpus = resolve(process.env["WINDFLOW_CORPUS"] ?? join(import.meta.dirname, "../../../../../shared/corpus"))
-const reference = process.env["WINDFLOW_COMPOSE_REFERENCE"]
+const built = await composeReference()
+const reference = process.env["WINDFLOW_COMPOSE_REFERENCE"] ?? ("binary" in built ? built.binary : undefined)
 
 /** At most one a kind, with its reason; each must still differ. */
 const DIFFERENCES: { readonly [kind in "verdict" | "config" | "hash"]: Readonly<Record<string, string>> } = {
@@ -26,7 +30,7 @@ const DIFFERENCES: { readonly [kind in "verdict" | "config" | "hash"]: Readonly<
 const present = reference !== undefined && existsSync(corpus)
 if (!present)
   console.warn(
-    `skipped: ${reference === undefined ? "WINDFLOW_COMPOSE_REFERENCE is not set" : `there is no corpus at ${corpus}`}`,
+    `skipped: ${reference === undefined ? "there is no Docker Compose 5.5.0" : `there is no corpus at ${corpus}`}`,
   )
 
 const env = { PATH: process.env["PATH"] ?? "", HOME: process.env["HOME"] ?? "/" }

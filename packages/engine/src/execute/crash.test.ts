@@ -106,19 +106,26 @@ const untilDeath = <A, E>(process: Mortal, run: Effect.Effect<A, E>) =>
 
 const rowsOf = (rows: ReadonlyArray<JournalRow>) => rows.map((row) => row._tag)
 
+/** A bound for a machine that does other things as well. */
+const patient = { timeout: 120_000 }
+
 describe("any stack", () => {
-  it.effect.prop("planning after applying gives nothing", [RandomServices], ([services]) =>
-    Effect.gen(function* () {
-      const { spawn, engine } = machine()
-      const { deployments } = yield* spawn()
-      yield* deployments.run(up(stackOf(services)))
-      const calls = engine.calls.length
-      const again = yield* deployments.plan(up(stackOf(services)))
-      assert.deepStrictEqual(again.operations, [])
-      const revision = yield* deployments.run(up(stackOf(services)))
-      assert.strictEqual(revision.number, 1)
-      assert.strictEqual(engine.calls.length, calls)
-    }),
+  it.effect.prop(
+    "planning after applying gives nothing",
+    [RandomServices],
+    ([services]) =>
+      Effect.gen(function* () {
+        const { spawn, engine } = machine()
+        const { deployments } = yield* spawn()
+        yield* deployments.run(up(stackOf(services)))
+        const calls = engine.calls.length
+        const again = yield* deployments.plan(up(stackOf(services)))
+        assert.deepStrictEqual(again.operations, [])
+        const revision = yield* deployments.run(up(stackOf(services)))
+        assert.strictEqual(revision.number, 1)
+        assert.strictEqual(engine.calls.length, calls)
+      }),
+    patient,
   )
 
   it.effect.prop(
@@ -140,6 +147,7 @@ describe("any stack", () => {
           for (const need of operation.needs)
             assert.isBelow(order.indexOf(`done ${need}`), order.indexOf(`sent ${operation.id}`))
       }),
+    patient,
   )
 
   it.effect.prop(
@@ -175,6 +183,7 @@ describe("any stack", () => {
         yield* (yield* clean.spawn()).deployments.run(request)
         assert.deepStrictEqual(resources(engine), resources(clean.engine))
       }),
+    patient,
   )
 
   it.effect.prop(
@@ -231,6 +240,27 @@ describe("any stack", () => {
             assert.strictEqual(current.number, history[0]?.revision.number, at)
           }
       }),
-    { arbitrary: { runs: 6 } },
+    { arbitrary: { runs: 6 }, ...patient },
+  )
+})
+
+describe("an operation of unknown outcome", () => {
+  // Rows: 1 begins the run, then intent and success of each operation in turn.
+  it.effect.each([
+    { row: 2, when: "after", operation: "network:shop_default/CreateNetwork", happened: false },
+    { row: 3, when: "before", operation: "network:shop_default/CreateNetwork", happened: true },
+    { row: 9, when: "before", operation: "container:s0:1/StartContainer", happened: null },
+  ] as const)("is looked at by the next run: $operation $when row $row", ({ row, when, operation, happened }) =>
+    Effect.gen(function* () {
+      const world = machine()
+      const request = up(fakeStack("shop", { s0: {} }, ["data"]))
+      const { process, deployments } = yield* world.spawn({ row, when })
+      yield* untilDeath(process, deployments.run(request, { concurrency: 1 }))
+      yield* (yield* world.spawn()).deployments.run(request)
+      const recovered = (yield* world.journal.rows("shop@local")).filter((entry) => entry._tag === "Recovered")
+      assert.strictEqual(recovered.length, 1)
+      assert.deepInclude(recovered[0], { run: "run-1", operation, happened })
+      assert.strictEqual(world.engine.calls.filter((call) => call.startsWith("CreateNetwork")).length, 1)
+    }),
   )
 })

@@ -35,20 +35,23 @@ describe.runIf(process.platform === "linux")("a process killed with -9", () => {
     { row: 2, when: "after", resumed: { done: 0, operation: "network:shop_default/CreateNetwork" } },
     { row: 3, when: "before", resumed: { done: 0, operation: "network:shop_default/CreateNetwork" } },
     { row: 3, when: "after", resumed: { done: 1 } },
-  ])("$when row $row leaves a lock that is taken over at once, and a run that is resumed", ({ row, when, resumed }) =>
-    Effect.gen(function* () {
-      const directory = yield* temporary
-      assert.strictEqual(yield* killedAt(directory, row, when), "SIGKILL")
-      const { deployments, journal, records } = yield* deploymentsIn(directory, "next")
-      assert.strictEqual((yield* records.list({ "windflow.lock": "shop" })).length, 1)
-      const events: Array<Event> = []
-      const revision = yield* deployments.run(request, { onEvent: (event) => events.push(event) })
-      assert.deepInclude(revision, { number: 1, status: "succeeded" })
-      const found = events.find((event) => event._tag === "RunResumed")
-      if (resumed === undefined) assert.isUndefined(found)
-      else assert.deepInclude(found, { run: "killed", ...resumed })
-      assert.deepStrictEqual(yield* records.list({ "windflow.lock": "shop" }), [])
-      assert.isUndefined(yield* journal.openRun("shop@local"))
-    }).pipe(Effect.scoped),
+  ])(
+    "$when row $row leaves a lock that is taken over at once, and a run that is resumed",
+    ({ row, when, resumed }) =>
+      Effect.gen(function* () {
+        const directory = yield* temporary
+        assert.strictEqual(yield* killedAt(directory, row, when), "SIGKILL")
+        const { deployments, journal, records } = yield* deploymentsIn(directory, "next")
+        assert.strictEqual((yield* records.list({ "windflow.lock": "shop" })).length, 1)
+        const events: Array<Event> = []
+        const revision = yield* deployments.run(request, { onEvent: (event) => events.push(event) })
+        assert.deepInclude(revision, { number: 1, status: "succeeded" })
+        const found = events.find((event) => event._tag === "RunResumed")
+        if (resumed === undefined) assert.isUndefined(found)
+        else assert.deepInclude(found, { run: "killed", ...resumed })
+        assert.deepStrictEqual(yield* records.list({ "windflow.lock": "shop" }), [])
+        assert.isUndefined(yield* journal.openRun("shop@local"))
+      }).pipe(Effect.scoped),
+    60_000,
   )
 })

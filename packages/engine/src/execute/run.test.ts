@@ -1,5 +1,5 @@
 import { assert, it } from "@effect/vitest"
-import { Deferred, Effect, Fiber } from "effect"
+import { Deferred, Effect, Fiber, Result } from "effect"
 import { TestClock } from "effect/testing"
 import { describe } from "vitest"
 import { type Driver, openDriver } from "../driver/Driver.ts"
@@ -8,14 +8,17 @@ import { EngineUnreachable } from "../model/errors/union.ts"
 import type { Event } from "../model/Event.ts"
 import { planHash } from "../plan/seal.ts"
 import { renderPlan } from "../plan/render.ts"
+import { makeLocks } from "../state/lease.ts"
 import { memoryJournal } from "../state/memory.ts"
 import {
   counted,
+  fakeDriver,
   type FakeDriverOptions,
   type FakeDesired,
   type FakeObserved,
   type FakeEngineOptions,
   fakeStack,
+  losableLocks,
   makeFakeDriver,
   makeFakeEngine,
   up,
@@ -208,6 +211,25 @@ describe("a run", () => {
     }),
   )
 
+  it.effect("that starts together with another one: one works, the other is refused", () =>
+    Effect.gen(function* () {
+      const { as, locks } = bed({ delay: () => "1 second" as const })
+      const both = yield* Effect.forkChild(
+        Effect.all([Effect.result(as("ann@laptop").run(shop)), Effect.result(as("bob@ci").run(shop))], {
+          concurrency: "unbounded",
+        }),
+      )
+      for (let i = 0; i < 30; i++) yield* TestClock.adjust("1 second")
+      const results = yield* Fiber.join(both)
+      const [worked] = results.flatMap((result) => (Result.isSuccess(result) ? [result.success] : []))
+      const [refused] = results.flatMap((result) => (Result.isFailure(result) ? [result.failure] : []))
+      assert.deepInclude(worked, { number: 1, status: "succeeded" })
+      assert.strictEqual(refused?._tag, "Locked")
+      assert.include(refused?.message, worked?.owner ?? "nobody worked")
+      assert.deepStrictEqual(yield* locks, [])
+    }),
+  )
+
   it.effect("that fails is recorded, told with its revision, and continued by the next", () =>
     Effect.gen(function* () {
       let broken = true
@@ -246,6 +268,40 @@ describe("a run", () => {
       assert.strictEqual((yield* deployments.run(request)).number, 2)
       assert.deepStrictEqual(yield* locks, [])
     }),
+  )
+
+  it.effect(
+    "stops at an operation whose precondition does not hold any more, and the next one plans from what is there",
+    () =>
+      Effect.gen(function* () {
+        let meddle = false
+        const engine = makeFakeEngine()
+        const { driver } = counted(
+          makeFakeDriver(engine, {
+            onExecute: ({ verb }) => {
+              if (meddle && verb === "CreateContainer") Effect.runSync(engine.vanish("shop-web-1"))
+            },
+          }),
+        )
+        const deployments = makeDeployments({
+          driver: openDriver(driver),
+          target,
+          journal: memoryJournal(),
+          owner: { name: "ann@laptop", bootId: "", pid: 1, started: "1" },
+        })
+        yield* deployments.run(shop)
+        meddle = true
+        const error = yield* Effect.flip(deployments.run(up(shopOf("2"))))
+        assert.strictEqual(error._tag, "PreconditionFailed")
+        assert.notInclude(engine.calls, "RenameContainer shop-web-1.next")
+        meddle = false
+        yield* deployments.run(up(shopOf("2")))
+        const web = engine.containers().filter(({ service }) => service === "web")
+        assert.deepStrictEqual(
+          web.map(({ name, image, state }) => `${name} ${image} ${state}`),
+          ["shop-web-1 web:2 running"],
+        )
+      }),
   )
 
   it.effect("that fails before it sent anything leaves no revision", () =>
@@ -358,6 +414,33 @@ describe("stopping a run", () => {
       assert.strictEqual((yield* deployments.history("shop"))[0]?.revision.status, "cancelled")
       assert.isUndefined(yield* journal.openRun("shop@local"))
       assert.deepStrictEqual(yield* locks, [])
+    }),
+  )
+
+  it.effect("because somebody took its lock sends nothing more", () =>
+    Effect.gen(function* () {
+      const engine = makeFakeEngine()
+      const { locks, lose } = losableLocks(makeLocks(engine.records, { target: "local" }), "bob@ci")
+      const deployments = makeDeployments({
+        driver: fakeDriver(engine),
+        target,
+        journal: memoryJournal(),
+        locks,
+        owner: { name: "ann@laptop", bootId: "", pid: 1, started: "1" },
+      })
+      const events: Array<string> = []
+      const error = yield* Effect.flip(
+        deployments.run(shop, {
+          concurrency: 1,
+          onEvent: (event) => {
+            events.push(event._tag)
+            if (event._tag === "OperationSucceeded") Effect.runSync(lose)
+          },
+        }),
+      )
+      assert.deepInclude(error, { _tag: "LockLost", owner: "bob@ci" })
+      assert.deepStrictEqual(engine.calls, ["CreateNetwork shop_default"])
+      assert.strictEqual(events.filter((tag) => tag === "OperationSkipped").length, 9)
     }),
   )
 

@@ -1,5 +1,4 @@
 /** Records as files, `state.files(dir)`: one JSON file a record; creation is a link, which only one can make. */
-import { randomUUID } from "node:crypto"
 import { link, open, rm } from "node:fs/promises"
 import { join } from "node:path"
 import { Clock, Effect, Option, Schema } from "effect"
@@ -28,7 +27,7 @@ export const fileRecords = (directory: string): RecordStore => {
   const claim = async (record: StateRecord): Promise<StateRecord | undefined> => {
     await makeDirectory(directory)
     const path = pathOf(record.name)
-    const draft = join(directory, `.${randomUUID()}`)
+    const draft = join(directory, `.${crypto.randomUUID()}`)
     const handle = await open(draft, "wx", fileMode)
     try {
       await handle.writeFile(Schema.encodeSync(Stored)(record))

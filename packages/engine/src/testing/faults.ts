@@ -5,7 +5,8 @@
 import { Deferred, Effect } from "effect"
 import type { Driver } from "../driver/Driver.ts"
 import type { Journal } from "../state/Journal.ts"
-import type { Owner } from "../state/Locks.ts"
+import { LockLost } from "../model/errors/union.ts"
+import type { Locks, Owner } from "../state/Locks.ts"
 import type { RecordStore } from "../state/RecordStore.ts"
 
 export interface CrashPoint {
@@ -33,6 +34,30 @@ export const killThisProcess: Effect.Effect<never> = Effect.andThen(
   Effect.sync(() => process.kill(process.pid, "SIGKILL")),
   Effect.never,
 )
+
+/** Locks whose leases are lost on command, as if somebody had taken over. */
+export const losableLocks = (
+  locks: Locks,
+  by: string,
+): { readonly locks: Locks; readonly lose: Effect.Effect<void> } => {
+  let lost = false
+  return {
+    lose: Effect.sync(() => {
+      lost = true
+    }),
+    locks: {
+      ...locks,
+      acquire: (project, owner, after) =>
+        Effect.map(locks.acquire(project, owner, after), (lease) => ({
+          ...lease,
+          check: Effect.gen(function* () {
+            if (lost) yield* new LockLost({ deployment: project, epoch: yield* lease.epoch, owner: by })
+            yield* lease.check
+          }),
+        })),
+    },
+  }
+}
 
 export interface Mortal {
   readonly owner: Omit<Owner, "run">

@@ -73,8 +73,8 @@ export interface DockerApiShape {
   }
   readonly images: {
     readonly list: (filters: Filters) => Call<ReadonlyArray<ImageSummary>>
-    /** The image's id, undefined when the engine has none of that name. */
-    readonly find: (reference: string) => Call<string | undefined>
+    /** Undefined when the engine has none of that name or id. */
+    readonly find: (reference: string) => Call<ImageDetails | undefined>
     readonly pull: (reference: string, options: PullOptions) => Stream.Stream<ProgressLine, WindFlowError>
     readonly build: (query: Query, context: Readable) => Stream.Stream<ProgressLine, WindFlowError>
     readonly tag: (id: string, repository: string, tag: string) => Call<void>
@@ -268,7 +268,7 @@ export const makeDockerApi = (http: EngineHttp): Effect.Effect<DockerApiShape> =
           Effect.flatMap(send("GET", `/images/${imageSegment(reference)}/json`, { accept: [404] }), (answer) =>
             answer.status === 404
               ? Effect.succeed(undefined)
-              : Effect.map(decoded(ImageDetails, "GET /images", Effect.succeed(answer)), (image) => image.Id),
+              : decoded(ImageDetails, "GET /images", Effect.succeed(answer)),
           ),
         pull: (reference, { platform, auth }) => {
           const { name, tag } = splitReference(reference)

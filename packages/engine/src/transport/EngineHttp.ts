@@ -2,7 +2,7 @@
  * HTTP to one Docker engine over any byte stream: Unix socket, TCP, TLS, or a channel somebody else dials. Knows requests,
  * bodies, upgrades and connection errors; what the calls mean stands in `DockerApi.ts`.
  */
-import { Agent, type ClientRequest, type IncomingMessage, request as httpRequest } from "node:http"
+import type { ClientRequest, IncomingMessage } from "node:http"
 import { connect as connectTcp } from "node:net"
 import type { Duplex, Readable } from "node:stream"
 import { connect as connectTls } from "node:tls"
@@ -10,6 +10,10 @@ import { Effect, type Scope } from "effect"
 import type { WindFlowError } from "../model/errors/union.ts"
 import type { Endpoint } from "./endpoint.ts"
 import { refused, unreachable } from "./engineErrors.ts"
+
+// An import of node:http evaluates all its exports, and among them are getters that load Node's own undici: about 40 ms of CPU
+// that a no-op must not pay. Asked for as an object, only what is used is evaluated.
+const { Agent, request: httpRequest } = process.getBuiltinModule("node:http")
 
 /** Opens one byte stream to the engine; an SSH connection gives its channels through this. */
 export type Dial = () => Duplex
@@ -65,10 +69,13 @@ export const dialEndpoint = (endpoint: Exclude<Endpoint, { _tag: "Ssh" }>): Dial
     })
 }
 
+// Dialling knows its server's name by itself; an agent left to find it compiles the patterns of all IP addresses first.
+const agentOptions = { keepAlive: true, maxFreeSockets: 16, servername: "" }
+
 class DialAgent extends Agent {
   readonly #dial: Dial
   constructor(dial: Dial) {
-    super({ keepAlive: true, maxFreeSockets: 16 })
+    super(agentOptions)
     this.#dial = dial
   }
   override createConnection(): Duplex {

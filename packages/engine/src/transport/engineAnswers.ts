@@ -56,7 +56,7 @@ export const ContainerDetails = Schema.Struct({
     Health: nullable(
       Schema.Struct({
         Status: Str,
-        Log: nullable(Schema.Array(Schema.Struct({ ExitCode: Schema.Int, Output: opt(Str), End: opt(Str) }))),
+        Log: nullable(Schema.Array(Schema.Struct({ ExitCode: Schema.Int, Output: opt(Str), Start: opt(Str) }))),
       }),
     ),
   }),
@@ -78,7 +78,11 @@ export const ImageSummary = Schema.Struct({
   RepoDigests: nullable(Schema.Array(Str)),
 })
 export type ImageSummary = typeof ImageSummary.Type
-export const ImageDetails = Schema.Struct({ Id: Str })
+export const ImageDetails = Schema.Struct({
+  Id: Str,
+  Config: nullable(Schema.Struct({ Healthcheck: nullable(Schema.Struct({ Test: nullable(Schema.Array(Str)) })) })),
+})
+export type ImageDetails = typeof ImageDetails.Type
 
 export const Created = Schema.Struct({ Id: Str, Warnings: nullable(Schema.Array(Str)) })
 export const ExecDetails = Schema.Struct({ Running: Schema.Boolean, ExitCode: Schema.NullOr(Schema.Int) })

@@ -11,7 +11,7 @@ import {
   parseDocument,
   Scalar,
   YAMLMap,
-  YAMLSeq,
+  type YAMLSeq,
 } from "yaml"
 import type { ModelPath } from "../../model/Stack.ts"
 import { type Edit, EditRefused } from "./Edit.ts"

@@ -1,11 +1,11 @@
 /** Compose 5.5.0's config hashes: SHA-256 of Go's JSON of a part of the model. */
 import type { Network, Service, Volume } from "../../model/StackModel.ts"
+import { sha256Hex } from "../../plan/digest.ts"
 import { network, service, volume } from "../shape/model.ts"
 import type { Type } from "../shape/Type.ts"
 import { toGoJson } from "./json.ts"
-import { sha256 } from "./sha256.ts"
 
-const hash = (value: unknown, type: Type): string => sha256(toGoJson(value, type, false))
+const hash = (value: unknown, type: Type): string => sha256Hex(toGoJson(value, type, false))
 
 /** Of what makes a container: how it is built, pulled, counted and ordered is left out. */
 export const serviceHash = (model: Service): string => {

@@ -10,27 +10,17 @@ const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === "object" && value !== null && !Array.isArray(value)
 
 const write = (value: unknown, type: Type | undefined, line: string, extensions: boolean): string => {
+  const next = line === "" ? "" : `${line}  `
   if (Array.isArray(value)) {
     const of = type?.is === "list" ? type.of : undefined
-    return enclose(
-      "[",
-      value.map((item) => (next: string) => write(item, of, next, false)),
-      "]",
-      line,
-    )
+    return enclose("[", value.map((item) => write(item, of, next, false)).join(`,${next}`), "]", line)
   }
   if (isRecord(value)) {
     const separator = line === "" ? ":" : ": "
-    return enclose(
-      "{",
-      members(value, type, extensions).map(
-        ([name, item, of]) =>
-          (next: string) =>
-            `${quote(name)}${separator}${write(item, of, next, false)}`,
-      ),
-      "}",
-      line,
+    const inner = members(value, type, extensions).map(
+      ([name, item, of]) => `${quote(name)}${separator}${write(item, of, next, false)}`,
     )
+    return enclose("{", inner.join(`,${next}`), "}", line)
   }
   return typeof value === "string" ? quote(value) : JSON.stringify(value ?? null)
 }
@@ -49,11 +39,18 @@ const members = (
       .toSorted(compareText)
       .map((key) => [key, value[key], of] as const)
   }
-  const fields = type.fields.flatMap((field) =>
-    Object.hasOwn(value, field.name) && value[field.name] !== undefined
-      ? [[field.json ?? field.name, value[field.name], field.type] as const]
-      : [],
-  )
+  // From the value to the fields: a service has few of the hundred that there are.
+  const indexes: Array<number> = []
+  for (const key of Object.keys(value)) {
+    const index = type.indexes.get(key)
+    if (index !== undefined && value[key] !== undefined) indexes.push(index)
+  }
+  const fields = indexes
+    .sort((a, b) => a - b)
+    .flatMap((index) => {
+      const field = type.fields[index]
+      return field === undefined ? [] : [[field.json ?? field.name, value[field.name], field.type] as const]
+    })
   if (!extensions) return fields
   const extra = Object.keys(value).filter((key) => key.startsWith("x-"))
   return [...fields, ...extra.map((key) => [key, value[key], undefined] as const)].toSorted(([a], [b]) =>
@@ -62,11 +59,8 @@ const members = (
 }
 
 /** `line` is a line break with the indentation of the surrounding value, or empty for one line. */
-const enclose = (open: string, items: ReadonlyArray<(line: string) => string>, close: string, line: string): string => {
-  if (items.length === 0) return `${open}${close}`
-  const next = line === "" ? "" : `${line}  `
-  return `${open}${next}${items.map((item) => item(next)).join(`,${next}`)}${line}${close}`
-}
+const enclose = (open: string, inner: string, close: string, line: string): string =>
+  inner === "" ? `${open}${close}` : `${open}${line === "" ? "" : `${line}  `}${inner}${line}${close}`
 
 // eslint-disable-next-line no-control-regex -- JSON escapes them
 const SPECIAL = /["\\\u0000-\u001f<>&\u2028\u2029\ud800-\udfff]/

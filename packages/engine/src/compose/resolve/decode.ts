@@ -24,84 +24,83 @@ export const decode = (node: Node | undefined, type: Type, path: Trail, findings
   if (type.is === "struct") return decodeStruct(node, type, path, findings)
   if (node === undefined) return type.is === "command" ? null : undefined
   if (isNull(node) && type.is !== "command") return undefined
-  const refuse = (expected: string): undefined => {
-    const shown = node.kind === "scalar" ? `"${sprint(node.value)}"` : `a ${node.kind}`
-    findings.error("type", node, path, {
-      message: `${formatPath(path)}: ${shown} is not ${expected}`,
-      expected,
-      remedy: `Write ${expected}.`,
-    })
-    return undefined
-  }
   const value = node.kind === "scalar" ? node.value : undefined
   switch (type.is) {
     case "text":
-      return orNothing(textValue(value) ?? refuse("text"))
+      return orNothing(textValue(value) ?? refuse(node, path, findings, "text"))
     case "flag": {
-      const read = flagValue(value) ?? refuse("true or false")
+      const read = flagValue(value) ?? refuse(node, path, findings, "true or false")
       return type.optional ? read : read === true ? true : undefined
     }
     case "optOut":
-      return (flagValue(value) ?? refuse("true or false")) === false ? false : undefined
+      return (flagValue(value) ?? refuse(node, path, findings, "true or false")) === false ? false : undefined
     case "whole": {
       const read = wholeValue(value, type.strict)
-      if (read === undefined || (type.unsigned && read < 0)) return refuse("a whole number")
+      if (read === undefined || (type.unsigned && read < 0)) return refuse(node, path, findings, "a whole number")
       return type.optional ? read : read === 0 ? undefined : read
     }
     case "float": {
       const read = floatValue(value)
-      return read === undefined ? refuse("a number") : read === 0 ? undefined : shortest(read)
+      return read === undefined ? refuse(node, path, findings, "a number") : read === 0 ? undefined : shortest(read)
     }
     case "bytes": {
       if (typeof value !== "string") return isInteger(value) && value !== 0 ? String(value) : undefined
       const read = parseBytes(value)
-      return read === undefined ? refuse("a size such as 512m") : read === 0n ? undefined : String(read)
+      return read === undefined
+        ? refuse(node, path, findings, "a size such as 512m")
+        : read === 0n
+          ? undefined
+          : String(read)
     }
     case "duration": {
       const read = value === undefined ? undefined : parseDuration(sprint(value))
-      if (read === undefined) return refuse("a duration such as 1m30s")
+      if (read === undefined) return refuse(node, path, findings, "a duration such as 1m30s")
       return read === 0n && !type.optional ? undefined : formatDuration(read)
     }
     case "mode":
       if (typeof value === "string") {
         const read = /^[-+]?[0-7]+$/.test(value) ? Number.parseInt(value, 8) : undefined
-        return read === undefined ? refuse("a file mode such as 0440") : octal(read)
+        return read === undefined ? refuse(node, path, findings, "a file mode such as 0440") : octal(read)
       }
-      return typeof value === "number" ? octal(value) : refuse("a file mode such as 0440")
+      return typeof value === "number" ? octal(value) : refuse(node, path, findings, "a file mode such as 0440")
     case "count": {
       if (typeof value === "number") return value === 0 ? undefined : value
       const read = typeof value !== "string" ? undefined : value.toLowerCase() === "all" ? -1 : castWhole(value)
-      return read === undefined ? refuse("all or a whole number") : Number(read) === 0 ? undefined : Number(read)
+      return read === undefined
+        ? refuse(node, path, findings, "all or a whole number")
+        : Number(read) === 0
+          ? undefined
+          : Number(read)
     }
     case "ulimit":
       if (typeof value === "number") return value === 0 ? {} : value
-      if (node.kind !== "mapping") return refuse("a whole number, or soft and hard")
+      if (node.kind !== "mapping") return refuse(node, path, findings, "a whole number, or soft and hard")
       return Object.fromEntries(
         ["soft", "hard"].flatMap((key) => {
           const limit = node.get(key)
           if (limit === undefined) return []
           const read = limit.kind === "scalar" ? limit.value : undefined
-          if (typeof read !== "number") return refuse("whole numbers for soft and hard") ?? []
+          if (typeof read !== "number") return refuse(node, path, findings, "whole numbers for soft and hard") ?? []
           return read === 0 ? [] : [[key, read]]
         }),
       )
     case "command":
-      return decodeCommand(node, refuse)
+      return decodeCommand(node, refusing(node, path, findings))
     case "test":
       if (typeof value === "string") return ["CMD-SHELL", value]
-      return decodeTexts(node, refuse)
+      return decodeTexts(node, refusing(node, path, findings))
     case "texts":
-      return decodeTexts(node, refuse)
+      return decodeTexts(node, refusing(node, path, findings))
     case "textOrTexts":
-      return typeof value === "string" ? [value] : decodeTexts(node, refuse)
+      return typeof value === "string" ? [value] : decodeTexts(node, refusing(node, path, findings))
     case "printed":
       if (typeof value === "string") return [value]
-      if (node.kind !== "list") return refuse("a list")
+      if (node.kind !== "list") return refuse(node, path, findings, "a list")
       return orEmpty(node.items.map((item) => (item.kind === "scalar" ? sprint(item.value) : "")))
     case "hosts":
-      return decodeHosts(node, refuse)
+      return decodeHosts(node, refusing(node, path, findings))
     case "ssh":
-      if (node.kind !== "mapping") return refuse("a mapping")
+      if (node.kind !== "mapping") return refuse(node, path, findings, "a mapping")
       return orEmpty(
         [...node.entries]
           .map(([id, key]) => (isNull(key) || key.kind !== "scalar" ? id : `${id}=${sprint(key.value)}`))
@@ -113,23 +112,44 @@ export const decode = (node: Node | undefined, type: Type, path: Trail, findings
     case "environment":
     case "textMap":
     case "multiOptions":
-      return decodeMapping(node, type.is, path, refuse, findings)
+      return decodeMapping(node, type.is, path, refusing(node, path, findings), findings)
     case "list": {
-      if (node.kind !== "list") return refuse("a list")
+      if (node.kind !== "list") return refuse(node, path, findings, "a list")
       return orEmpty(node.items.map((item, i) => decodeAt(item, type.of, path, i, findings) ?? {}))
     }
     case "map": {
-      if (node.kind !== "mapping") return refuse("a mapping")
+      if (node.kind !== "mapping") return refuse(node, path, findings, "a mapping")
       if (node.entries.size === 0) return undefined
-      return Object.fromEntries(
-        [...node.entries].map(([key, item]) => [
-          key,
-          isNull(item) ? null : (decodeAt(item, type.of, path, key, findings) ?? null),
-        ]),
+      const decoded: Record<string, unknown> = {}
+      node.entries.forEach((item, key) =>
+        define(decoded, key, isNull(item) ? null : (decodeAt(item, type.of, path, key, findings) ?? null)),
       )
+      return decoded
     }
   }
 }
+
+const refuse = (node: Node, path: Path, findings: Findings, expected: string): undefined => {
+  const shown = node.kind === "scalar" ? `"${sprint(node.value)}"` : `a ${node.kind}`
+  findings.error("type", node, path, {
+    message: `${formatPath(path)}: ${shown} is not ${expected}`,
+    expected,
+    remedy: `Write ${expected}.`,
+  })
+  return undefined
+}
+
+/** Sets a key that somebody chose: one of them may be `__proto__`. */
+const define = (record: Record<string, unknown>, key: string, value: unknown): void => {
+  if (key === "__proto__")
+    Object.defineProperty(record, key, { value, enumerable: true, writable: true, configurable: true })
+  else record[key] = value
+}
+
+const refusing =
+  (node: Node, path: Path, findings: Findings): Refuse =>
+  (expected) =>
+    refuse(node, path, findings, expected)
 
 const decodeAt = (
   node: Node | undefined,
@@ -155,14 +175,18 @@ const decodeStruct = (node: Node | undefined, type: Struct, path: Trail, finding
   }
   const mapping = node?.kind === "mapping" ? node : undefined
   const decoded: Record<string, unknown> = {}
-  for (const field of fieldsOf(type, mapping)) {
+  const read = (field: Field): void => {
     const written = mapping?.get(field.name)
+    if (written === undefined && field.always !== true) return
     // A null leaves out what may be absent, and makes an empty one of what may not.
-    if (field.type.is === "struct" && field.always !== true && isNull(written)) continue
+    if (field.type.is === "struct" && field.always !== true && isNull(written)) return
     const value = decodeAt(written, field.type, path, field.name, findings)
     if (value !== undefined) decoded[field.name] = value
     else if (field.always === true) decoded[field.name] = zeroOf(field.type)
   }
+  // A service has ninety fields, of which few are written.
+  if (mapping === undefined || type.fields.length <= MANY_FIELDS) type.fields.forEach(read)
+  else for (const index of writtenFields(type, mapping)) read(type.fields[index]!)
   if (type.extensions && mapping !== undefined)
     mapping.entries.forEach((value, key) => {
       if (key.startsWith("x-")) decoded[key] = plainValue(value)
@@ -170,16 +194,20 @@ const decodeStruct = (node: Node | undefined, type: Struct, path: Trail, finding
   return decoded
 }
 
-/** The fields that are written or printed in any case, in the struct's order. */
-const fieldsOf = (type: Struct, mapping: Mapping | undefined): ReadonlyArray<Field> => {
-  if (mapping === undefined || mapping.entries.size * 2 > type.fields.length)
-    return type.fields.filter((field) => field.always === true || mapping?.entries.has(field.name) === true)
+const MANY_FIELDS = 16
+
+/** Where the fields stand that are written or printed in any case, in the struct's order. */
+const writtenFields = (type: Struct, mapping: Mapping): ReadonlyArray<number> => {
   const indexes = [...type.always]
   mapping.entries.forEach((_, key) => {
     const index = type.indexes.get(key)
-    if (index !== undefined && type.fields[index]?.always !== true) indexes.push(index)
+    if (index === undefined || type.fields[index]?.always === true) return
+    // Few and nearly in order: sorting by insertion is the quickest.
+    let at = indexes.length
+    while (at > 0 && indexes[at - 1]! > index) at--
+    indexes.splice(at, 0, index)
   })
-  return indexes.sort((a, b) => a - b).map((index) => type.fields[index]!)
+  return indexes
 }
 
 /** What Go prints for a field that holds nothing, where such a field is printed. */
@@ -294,7 +322,7 @@ const decodeMapping = (
   refuse: Refuse,
   findings: Findings,
 ): unknown => {
-  const entries: Array<readonly [string, unknown]> = []
+  const decoded: Record<string, unknown> = {}
   const listed = kind === "labels" || kind === "pairs" || kind === "environment"
   if (node.kind === "list" && listed) {
     for (const [i, item] of node.items.entries()) {
@@ -307,19 +335,24 @@ const decodeMapping = (
           expected: "NAME=VALUE",
           remedy: "Remove the space before the equals sign.",
         })
-      entries.push([key, cut >= 0 ? text.slice(cut + 1) : kind === "environment" ? null : ""])
+      define(decoded, key, cut >= 0 ? text.slice(cut + 1) : kind === "environment" ? null : "")
     }
   } else if (node.kind === "mapping") {
-    for (const [key, item] of node.entries) {
+    node.entries.forEach((item, key) => {
       if (kind === "multiOptions" && item.kind === "list") {
-        if (item.items.length > 0) entries.push([key, item.items.map((part) => printedItem(part))])
-      } else if (kind === "multiOptions") entries.push([key, [printedItem(item)]])
-      else if (isNull(item)) entries.push([key, kind === "environment" ? null : ""])
-      else if (kind !== "textMap") entries.push([key, printedItem(item)])
-      else entries.push([key, textOfItem(item) ?? refuse("a mapping of texts") ?? ""])
-    }
+        if (item.items.length > 0)
+          define(
+            decoded,
+            key,
+            item.items.map((part) => printedItem(part)),
+          )
+      } else if (kind === "multiOptions") define(decoded, key, [printedItem(item)])
+      else if (isNull(item)) define(decoded, key, kind === "environment" ? null : "")
+      else if (kind !== "textMap") define(decoded, key, printedItem(item))
+      else define(decoded, key, textOfItem(item) ?? refuse("a mapping of texts") ?? "")
+    })
   } else return refuse(listed ? "a mapping or a list" : "a mapping")
-  return entries.length === 0 ? undefined : Object.fromEntries(entries)
+  return (node.kind === "list" ? node.items.length : node.entries.size) === 0 ? undefined : decoded
 }
 
 const printedItem = (node: Node): string => (node.kind === "scalar" ? sprint(node.value) : "")

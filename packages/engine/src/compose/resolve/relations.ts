@@ -1,5 +1,5 @@
 /** Checks that span parts of a file: references to what must exist, keys that exclude each other, cycles. */
-import type { Service, StackModel } from "../../model/StackModel.ts"
+import type { FileObject, Service, StackModel } from "../../model/StackModel.ts"
 import type { Code, Findings } from "../Findings.ts"
 import { nearest } from "../text/nearest.ts"
 import { formatPath, type Node, type Path } from "../tree/Node.ts"
@@ -10,14 +10,15 @@ export interface Relations {
   readonly disabled: Readonly<Record<string, Service>>
   /** The node of a path, or of its nearest ancestor. */
   readonly find: (path: Path) => Node | undefined
-  /** Services in which something was already found: what they lack may have been taken out. */
+  /** Parts (`services/web`) in which something was already found: what they lack may have been taken out. */
   readonly tainted: ReadonlySet<string>
   readonly findings: Findings
 }
 
 type Say = (code: Code, path: Path, message: string, remedy: string, expected?: string) => void
 
-export const checkRelations = (relations: Relations): void => {
+export const checkRelations = (given: Relations): void => {
+  const relations = { ...given, model: withTaken(given) }
   const { model, findings, find } = relations
   const say: Say = (code, path, message, remedy, expected) =>
     findings.error(code, find(path), path, {
@@ -45,11 +46,29 @@ export const checkRelations = (relations: Relations): void => {
   checkCycles(relations, say)
 }
 
+/** What was taken out because it is wrong itself still counts as defined. */
+const withTaken = ({ model, tainted }: Relations): StackModel => {
+  const taken = (section: string) =>
+    [...tainted].flatMap((part) => (part.startsWith(`${section}/`) ? [part.slice(section.length + 1)] : []))
+  const named = <A>(section: string, known: Readonly<Record<string, A>> | undefined, empty: A) =>
+    Object.fromEntries([...taken(section).map((name) => [name, empty] as const), ...Object.entries(known ?? {})])
+  if (tainted.size === 0) return model
+  const external: FileObject = { external: true }
+  return {
+    ...model,
+    networks: named("networks", model.networks, { name: "", ipam: {} }),
+    volumes: named("volumes", model.volumes, { name: "" }),
+    secrets: named("secrets", model.secrets, external),
+    configs: named("configs", model.configs, external),
+    models: named("models", model.models, {}),
+  }
+}
+
 const checkBuild = (name: string, service: Service, { model, disabled, tainted }: Relations, say: Say): void => {
   const path = ["services", name]
   const { build } = service
   if (build === undefined) {
-    if (service.image === undefined && service.provider === undefined && !tainted.has(name))
+    if (service.image === undefined && service.provider === undefined && !tainted.has(`services/${name}`))
       say(
         "missing-key",
         path,

@@ -1,4 +1,4 @@
-/** YAML as written: aliases, tags and keys not yet understood. Two readers make it, `expand.ts` gives it a meaning. */
+/** YAML as written: aliases, tags and keys not yet understood. The general reader makes it, `expand.ts` gives it a meaning. */
 
 export interface RawScalar {
   readonly kind: "scalar"

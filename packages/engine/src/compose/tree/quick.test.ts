@@ -4,13 +4,22 @@ import { join } from "node:path"
 import { describe, expect, it } from "@effect/vitest"
 import { Effect, Schema } from "effect"
 import { filesOf, readCases } from "../cases/Case.ts"
-import { readGeneral } from "./general.ts"
+import { expand } from "./expand.ts"
+import { isProblem, readGeneral } from "./general.ts"
+import { Source } from "./Node.ts"
 import { readQuick } from "./quick.ts"
 
 const same = (text: string): boolean => {
-  const quick = readQuick(text, 100_000)
+  const source = new Source("f", text)
+  const quick = readQuick(source, 100_000)
   if (quick === undefined) return false
-  expect(quick, text).toEqual(JSON.parse(JSON.stringify(readGeneral(text))))
+  const problems: unknown[] = []
+  const general = readGeneral(text) ?? []
+  const documents = isProblem(general)
+    ? []
+    : general.map((raw) => expand(raw, source, (problem) => problems.push(problem)))
+  expect(problems).toEqual([])
+  expect(quick).toEqual(documents.map((document) => document?.root))
   return true
 }
 
@@ -109,7 +118,7 @@ describe("the quick reader", () => {
     { arbitrary: { runs: 3000 } },
   )
   it("gives up, or stops, on the unbounded", () => {
-    expect(readQuick(`a: ${"[".repeat(100_000)}`, 1000)).not.toBeInstanceOf(Array)
-    expect(readQuick("- a\n".repeat(2000), 1000)).toBe("too-large")
+    expect(readQuick(new Source("f", `a: ${"[".repeat(100_000)}`), 1000)).not.toBeInstanceOf(Array)
+    expect(readQuick(new Source("f", "- a\n".repeat(2000)), 1000)).toBe("too-large")
   })
 })

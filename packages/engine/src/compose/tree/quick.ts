@@ -3,14 +3,15 @@
  * scalars, literal blocks — about twenty times faster than the general parser. At anything else it gives up, and the general
  * parser reads the file; a test holds the two to the same result.
  */
-import { nothing, type Raw } from "./Raw.ts"
+import { List, Mapping, type Node, Scalar, type Source } from "./Node.ts"
+import { resolvePlain } from "./scalar.ts"
 
 class GivenUp extends Error {}
 
 /** The documents, or undefined when the text needs the general parser. Stops at `limit` nodes. */
-export const readQuick = (text: string, limit: number): Raw[] | "too-large" | undefined => {
+export const readQuick = (source: Source, limit: number): Node[] | "too-large" | undefined => {
   try {
-    return new Quick(text, limit).documents()
+    return new Quick(source, limit).documents()
   } catch (cause) {
     if (cause instanceof GivenUp) return cause.message === "too-large" ? "too-large" : undefined
     throw cause
@@ -32,6 +33,7 @@ const MAX_DEPTH = 200
 const INDICATOR = /^[,[\]{}#&*!|>'"%@`]/
 
 class Quick {
+  readonly #source: Source
   readonly #text: string
   readonly #limit: number
   /** The current line: offset of its first character that is not a space, and how many spaces stand before. */
@@ -43,21 +45,23 @@ class Quick {
   #depth = 0
   /** Where a `---` begins the next document. */
   #marker = false
+  readonly #keys = new Map<string, string>()
 
-  constructor(text: string, limit: number) {
-    this.#text = text
+  constructor(source: Source, limit: number) {
+    this.#source = source
+    this.#text = source.text
     this.#limit = limit
   }
 
-  documents(): Raw[] {
-    const found: Raw[] = []
+  documents(): Node[] {
+    const found: Node[] = []
     if (/[\t\r\uFEFF]/.test(this.#text)) giveUp()
     this.#line(0)
     // A marker before the first document is a matter of taste.
     if (this.#marker) this.#behindMarker()
     else if (this.#indent < 0) return found
     for (;;) {
-      found.push(this.#indent < 0 || this.#marker ? nothing : this.#block())
+      found.push(this.#indent < 0 || this.#marker ? this.#nothing() : this.#block())
       if (!this.#marker) {
         if (this.#indent >= 0) giveUp()
         return found
@@ -108,7 +112,7 @@ class Quick {
     if (++this.#nodes > this.#limit) throw new GivenUp("too-large")
   }
 
-  #block(): Raw {
+  #block(): Node {
     if (++this.#depth > MAX_DEPTH) giveUp()
     const read = this.#isDash(this.#at) ? this.#list() : this.#mapping()
     this.#depth--
@@ -121,26 +125,27 @@ class Quick {
     return next === SPACE || next === NEWLINE || at + 1 === this.#text.length
   }
 
-  #mapping(): Raw {
+  #mapping(): Node {
     this.#count()
     const indent = this.#indent
     const start = this.#at
-    const pairs: Array<readonly [Raw, Raw]> = []
+    const entries = new Map<string, Node>()
     while (this.#indent === indent && !this.#isDash(this.#at)) {
       const key = this.#key(this.#at) ?? giveUp()
-      pairs.push([key.raw, this.#value(key.end, indent, true)])
+      const at = this.#at
+      this.#add(entries, key.name, at, this.#value(key.end, indent, true))
     }
-    if (this.#indent > indent || (this.#indent === indent && pairs.length === 0)) giveUp()
+    if (this.#indent > indent || (this.#indent === indent && entries.size === 0)) giveUp()
     // A list may not follow the pairs of a mapping on the same column.
     if (this.#indent === indent && this.#isDash(this.#at)) giveUp()
-    return { kind: "mapping", pairs, at: start }
+    return new Mapping(entries, this.#source, start)
   }
 
-  #list(): Raw {
+  #list(): Node {
     this.#count()
     const indent = this.#indent
     const start = this.#at
-    const items: Raw[] = []
+    const items: Node[] = []
     while (this.#indent === indent && this.#isDash(this.#at)) {
       let at = this.#at + 1
       while (this.#text.charCodeAt(at) === SPACE) at++
@@ -155,19 +160,34 @@ class Quick {
       } else items.push(this.#inline(at, indent))
     }
     if (this.#indent > indent) giveUp()
-    return { kind: "list", items, at: start }
+    return new List(items, this.#source, start)
   }
 
   /** What stands behind `key:` or `-` on the lines below. */
-  #below(indent: number, listAtSameColumn: boolean): Raw {
+  #below(indent: number, listAtSameColumn: boolean): Node {
     this.#line(this.#end + 1)
     if (this.#indent > indent) return this.#block()
     if (listAtSameColumn && this.#indent === indent && this.#isDash(this.#at)) return this.#list()
     this.#count()
-    return nothing
+    return this.#nothing()
   }
 
-  #value(from: number, indent: number, listAtSameColumn: boolean): Raw {
+  #nothing(): Scalar {
+    return new Scalar(null, this.#source)
+  }
+
+  /** Keys that are there already, or no text, are errors, and those are the general parser's to tell. */
+  #add(entries: Map<string, Node>, name: string, at: number, value: Node): void {
+    if (entries.has(name)) giveUp()
+    value.keyAt = at
+    entries.set(name, value)
+  }
+
+  #scalar(text: string, plain: boolean, at: number): Scalar {
+    return new Scalar(plain ? resolvePlain(text) : text, this.#source, at)
+  }
+
+  #value(from: number, indent: number, listAtSameColumn: boolean): Node {
     let at = from
     while (this.#text.charCodeAt(at) === SPACE) at++
     if (at >= this.#end || (this.#text.charCodeAt(at) === HASH && at > from))
@@ -176,10 +196,10 @@ class Quick {
   }
 
   /** A scalar or flow collection that begins on this line, and ends on it unless it is a literal block. */
-  #inline(at: number, indent: number): Raw {
+  #inline(at: number, indent: number): Node {
     const first = this.#text[at]
     if (first === "|") return this.#literal(at, indent)
-    let read: { raw: Raw; end: number }
+    let read: { node: Node; end: number }
     if (first === "[" || first === "{") read = this.#flow(at)
     else if (first === '"' || first === "'") read = this.#quoted(at)
     else read = this.#bare(at)
@@ -189,20 +209,20 @@ class Quick {
     this.#line(this.#end + 1)
     // A deeper line would continue the scalar.
     if (this.#indent > indent) giveUp()
-    return read.raw
+    return read.node
   }
 
-  #bare(at: number): { raw: Raw; end: number } {
+  #bare(at: number): { node: Node; end: number } {
     this.#count()
     let text = this.#text.slice(at, this.#end)
     const comment = text.indexOf(" #")
     if (comment >= 0) text = text.slice(0, comment)
     text = text.trimEnd()
     if (text.includes(": ") || text.endsWith(":") || INDICATOR.test(text) || /^[-?:](?: |$)/.test(text)) giveUp()
-    return { raw: { kind: "scalar", text, plain: true, at }, end: at + text.length }
+    return { node: this.#scalar(text, true, at), end: at + text.length }
   }
 
-  #quoted(at: number): { raw: Raw; end: number } {
+  #quoted(at: number): { node: Node; end: number } {
     this.#count()
     const quote = this.#text[at]!
     let end = at + 1
@@ -214,7 +234,7 @@ class Quick {
         end += 2
       }
       const text = this.#text.slice(at + 1, end).replaceAll("''", "'")
-      return { raw: { kind: "scalar", text, plain: false, at }, end: end + 1 }
+      return { node: this.#scalar(text, false, at), end: end + 1 }
     }
     let escapes = false
     for (; this.#text[end] !== '"'; end++) {
@@ -226,11 +246,20 @@ class Quick {
     }
     if (end >= this.#end) giveUp()
     const text = this.#text.slice(at + 1, end)
-    return { raw: { kind: "scalar", text: escapes ? unescape(text) : text, plain: false, at }, end: end + 1 }
+    return { node: this.#scalar(escapes ? unescape(text) : text, false, at), end: end + 1 }
+  }
+
+  /** One string for all keys that are equal: looking them up is then much faster. */
+  #shared(key: string): string {
+    const known = this.#keys.get(key)
+    if (known !== undefined) return known
+    if (key === "<<" || typeof resolvePlain(key) !== "string") giveUp()
+    this.#keys.set(key, key)
+    return key
   }
 
   /** A key and the offset behind its colon; undefined when no key stands here. */
-  #key(at: number): { raw: Raw; end: number } | undefined {
+  #key(at: number): { name: string; end: number } | undefined {
     const text = this.#text
     const first = text.charCodeAt(at)
     if (first === 34 || first === 39) {
@@ -239,7 +268,7 @@ class Quick {
       if (text.charCodeAt(read.end) !== COLON) return undefined
       const behind = text.charCodeAt(read.end + 1)
       if (behind !== SPACE && behind !== NEWLINE && read.end + 1 < text.length) giveUp()
-      return { raw: read.raw, end: read.end + 1 }
+      return { name: nameOf(read.node), end: read.end + 1 }
     }
     for (let i = at; i < this.#end; i++) {
       const char = text.charCodeAt(i)
@@ -247,7 +276,7 @@ class Quick {
         const key = text.slice(at, i)
         if (i === at || i - at > 1000 || key.endsWith(" ") || INDICATOR.test(key) || /^[-?:](?: |$)/.test(key))
           return giveUp()
-        return { raw: { kind: "scalar", text: key, plain: true, at }, end: i + 1 }
+        return { name: this.#shared(key), end: i + 1 }
       }
       if (char === HASH && i > at && text.charCodeAt(i - 1) === SPACE) return undefined
       // A flow collection or a quote further on may hold a colon of its own.
@@ -256,31 +285,34 @@ class Quick {
     return undefined
   }
 
-  #flow(at: number): { raw: Raw; end: number } {
+  #flow(at: number): { node: Node; end: number } {
     this.#count()
     if (++this.#depth > MAX_DEPTH) giveUp()
     const close = this.#text[at] === "[" ? "]" : "}"
-    const items: Raw[] = []
-    const pairs: Array<readonly [Raw, Raw]> = []
+    const items: Node[] = []
+    const entries = new Map<string, Node>()
     let next = this.#skip(at + 1)
     while (this.#text[next] !== close) {
       const item = this.#flowItem(next)
       next = this.#skip(item.end)
       if (close === "}") {
-        if (item.raw.kind !== "scalar" || this.#text[next] !== ":" || this.#text[next + 1] !== " ") giveUp()
+        if (this.#text[next] !== ":" || this.#text[next + 1] !== " ") giveUp()
         const value = this.#flowItem(this.#skip(next + 1))
-        pairs.push([item.raw, value.raw])
+        const name = nameOf(item.node)
+        if (name === "<<") giveUp()
+        this.#add(entries, name, item.node.at, value.node)
         this.#nodes--
         next = this.#skip(value.end)
-      } else items.push(item.raw)
+      } else items.push(item.node)
       if (this.#text[next] === ",") next = this.#skip(next + 1)
       else if (this.#text[next] !== close) giveUp()
     }
     this.#depth--
-    return { raw: close === "]" ? { kind: "list", items, at } : { kind: "mapping", pairs, at }, end: next + 1 }
+    const node = close === "]" ? new List(items, this.#source, at) : new Mapping(entries, this.#source, at)
+    return { node, end: next + 1 }
   }
 
-  #flowItem(at: number): { raw: Raw; end: number } {
+  #flowItem(at: number): { node: Node; end: number } {
     const first = this.#text[at]
     if (first === "[" || first === "{") return this.#flow(at)
     if (first === '"' || first === "'") {
@@ -300,7 +332,7 @@ class Quick {
     if (end >= this.#end) giveUp()
     const text = this.#text.slice(at, end).trimEnd()
     if (text === "" || INDICATOR.test(text) || /^(?:[?:]|-(?![\w-]))/.test(text)) giveUp()
-    return { raw: { kind: "scalar", text, plain: true, at }, end: at + text.length }
+    return { node: this.#scalar(text, true, at), end: at + text.length }
   }
 
   #skip(from: number): number {
@@ -310,7 +342,7 @@ class Quick {
     return at
   }
 
-  #literal(at: number, indent: number): Raw {
+  #literal(at: number, indent: number): Node {
     this.#count()
     const header = this.#text.slice(at + 1, this.#end).trimEnd()
     if (header !== "" && header !== "-" && header !== "+") giveUp()
@@ -345,9 +377,13 @@ class Quick {
     const text = lines.join("\n") + (header === "-" ? "" : header === "+" ? "\n".repeat(blank + 1) : "\n")
     this.#line(start)
     if (this.#indent > indent) giveUp()
-    return { kind: "scalar", text, plain: false, at }
+    return this.#scalar(text, false, at)
   }
 }
+
+/** The text of a key. */
+const nameOf = (node: Node): string =>
+  node.kind === "scalar" && typeof node.value === "string" ? node.value : giveUp()
 
 /** Escapes that YAML shares with JSON; any other is the general parser's. */
 const unescape = (text: string): string =>

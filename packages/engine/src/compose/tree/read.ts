@@ -15,6 +15,13 @@ const MAX_GENERAL = 2 * 1024 * 1024
 export const readYaml = (source: Source, findings: Findings): YamlDocument[] | undefined => {
   const tell = ({ code, at, message, remedy }: Problem): void =>
     findings.error(code, source.place(Math.max(at, 0)), [], { message, remedy })
+  if (!isReadable(source, tell)) return undefined
+  const quick = readQuick(source, MAX_NODES)
+  if (quick === "too-large") {
+    tell(TOO_LARGE)
+    return undefined
+  }
+  if (quick !== undefined) return quick.map((root) => ({ root, marks: [] }))
   const raws = parse(source, tell)
   if (raws === undefined) return undefined
   const documents: YamlDocument[] = []
@@ -51,28 +58,26 @@ const isTooDeep = (text: string): boolean => {
   return false
 }
 
-const parse = ({ text }: Source, tell: (problem: Problem) => void): ReadonlyArray<Raw> | undefined => {
+/** Characters that no YAML may hold are told here, for both readers. */
+const isReadable = ({ text }: Source, tell: (problem: Problem) => void): boolean => {
   const control = CONTROL.exec(text)
-  if (control !== null) {
-    const code = control[0].charCodeAt(0).toString(16).toUpperCase().padStart(4, "0")
-    tell({
-      code: "yaml",
-      at: control.index,
-      message: `the character U+${code} is not allowed in YAML`,
-      remedy: 'Remove it, or write it as an escape such as "\\x07" inside double quotes.',
-    })
+  if (control === null) return true
+  const code = control[0].charCodeAt(0).toString(16).toUpperCase().padStart(4, "0")
+  tell({
+    code: "yaml",
+    at: control.index,
+    message: `the character U+${code} is not allowed in YAML`,
+    remedy: 'Remove it, or write it as an escape such as "\\x07" inside double quotes.',
+  })
+  return false
+}
+
+/** With the general parser. */
+const parse = ({ text }: Source, tell: (problem: Problem) => void): ReadonlyArray<Raw> | undefined => {
+  if (text.length > MAX_GENERAL || isTooDeep(text)) {
+    tell(text.length > MAX_GENERAL ? TOO_LARGE : TOO_DEEP)
     return undefined
   }
-  const quick = readQuick(text, MAX_NODES)
-  if (quick === undefined && isTooDeep(text)) {
-    tell(TOO_DEEP)
-    return undefined
-  }
-  if (quick === "too-large" || (quick === undefined && text.length > MAX_GENERAL)) {
-    tell(TOO_LARGE)
-    return undefined
-  }
-  if (quick !== undefined) return quick
   const read = readGeneral(text)
   if (read === undefined) {
     tell(TOO_DEEP)

@@ -26,6 +26,7 @@ const recovery: Record<Action["verb"], RecoveryMode> = {
   RemoveContainer: "idempotent",
   RenameContainer: "observe",
   Wait: "idempotent",
+  Barrier: "idempotent",
 }
 
 /** The container an operation is about: its id is the guard, so a container made meanwhile under the same name is safe. */
@@ -62,6 +63,12 @@ export class Draft {
 
   has(id: string): boolean {
     return this.#operations.has(id)
+  }
+
+  /** Operations so far that no other one needs: after these, all are done. */
+  last(): ReadonlyArray<string> {
+    const needed = new Set([...this.#operations.values()].flatMap((operation) => operation.needs))
+    return [...this.#operations.keys()].filter((id) => !needed.has(id))
   }
 
   warn(text: string): void {

@@ -191,5 +191,7 @@ export const execute = (
         yield* waitFor(context.api, id, args, operation)
         return none
       }
+      case "Barrier":
+        return none
     }
   })

@@ -211,3 +211,54 @@ test("a wait ends at its deadline and says what it saw", async () => {
   const error = await withBed((bed) => failureOf(bed.up(stackOf(modelOf(name, { web: slow })), { waitTimeout: 2 })))
   expect(error).toMatchObject({ _tag: "Unhealthy", log: expect.stringContaining("within 2 s") })
 })
+
+test("bug: a service that is unhealthy already kept the change that heals it from being deployed", async () => {
+  const name = await project("heal")
+  const volumes = [{ type: "volume", source: "d", target: "/d" }]
+  const stack = (command: string) =>
+    stackOf(
+      modelOf(
+        name,
+        {
+          api: sleeping({ command: ["sh", "-c", `${command}; sleep 1000`], volumes }),
+          web: sleeping({
+            volumes,
+            healthcheck: { test: ["CMD", "test", "-f", "/d/ok"], interval: "300ms", timeout: "5s", retries: 1 },
+          }),
+        },
+        { volumes: { d: { name: `${name}_d` } } },
+      ),
+    )
+  await withBed((bed) =>
+    Effect.gen(function* () {
+      const sick = { _tag: "Unhealthy", service: "web" }
+      expect(yield* failureOf(bed.up(stack("true")))).toMatchObject(sick)
+      // Still ill after the change: a newer result says so, long before the deadline.
+      expect(yield* failureOf(bed.up(stack("false")))).toMatchObject(sick)
+      expect(changes(yield* bed.up(stack("touch /d/ok")))).toEqual([
+        "replace service:api:1 (configuration changed: command)",
+      ])
+      expect((yield* bed.draft(up(stack("touch /d/ok")))).draft.operations).toEqual([])
+    }),
+  )
+})
+
+test("bug: service_healthy on an image without healthcheck was found only while it ran", async () => {
+  const name = await project("nohealth")
+  const needs: Partial<Service> = { depends_on: { db: { condition: "service_healthy", required: true } } }
+  const refused = (db: Partial<Service>) =>
+    withBed((bed) =>
+      Effect.gen(function* () {
+        const error = yield* failureOf(bed.up(stackOf(modelOf(name, { db: sleeping(db), web: sleeping(needs) }))))
+        expect(yield* bed.driver.instances(name)).toEqual([])
+        return error
+      }),
+    )
+  const found = {
+    _tag: "ComposeInvalid",
+    diagnostics: [{ path: "services.web.depends_on.db.condition", place: { file: "compose.yaml", line: 5 } }],
+  }
+  expect(await refused({})).toMatchObject(found)
+  expect(await refused({ healthcheck: { disable: true } })).toMatchObject(found)
+  expect(await refused({ healthcheck: { test: ["NONE"] } })).toMatchObject(found)
+})

@@ -90,3 +90,11 @@ test.each([
 ] as const)("%j is for %s: %s", (state, condition, verdict) => {
   expect(judge(state, condition)).toBe(verdict)
 })
+
+test("what an unhealthy container said before the wait does not count, the next healthcheck does", () => {
+  const Start = "2026-01-02T03:04:05.123456789+01:00"
+  const state = { ...up, Health: { Status: "unhealthy", Log: [{ ExitCode: 1, Start }] } }
+  const at = Date.parse("2026-01-02T02:04:05.123Z")
+  expect(judge(state, "settled", at + 1)).toBe("waiting")
+  expect(judge(state, "settled", at)).toBe("unhealthy")
+})

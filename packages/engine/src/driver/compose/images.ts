@@ -81,14 +81,13 @@ export const resolveImages = (
       references.length === 0
         ? Effect.succeed(new Map<string, string>())
         : Effect.map(context.api.images.list({ reference: references.map(familiar) }), indexImages)
+    const idOf = (reference: string) => Effect.map(context.api.images.find(reference), (image) => image?.Id)
     let known = yield* list(references)
     // A list finds names, not ids: what is written as an id is asked for by itself, as is a name before it is pulled in vain.
     const resolve = (reference: string): Effect.Effect<string | undefined, WindFlowError> => {
       const id = known.get(familiar(reference))
       if (id !== undefined) return Effect.succeed(id)
-      return /^(sha256:)?[0-9a-f]{12,64}$/.test(reference)
-        ? context.api.images.find(reference)
-        : Effect.succeed(undefined)
+      return /^(sha256:)?[0-9a-f]{12,64}$/.test(reference) ? idOf(reference) : Effect.succeed(undefined)
     }
     const needs = new Map<string, Need>()
     for (const name of free) {
@@ -126,8 +125,7 @@ export const resolveImages = (
         result.set(name, { reference, id: null, pending: need })
         continue
       }
-      const id =
-        built.get(name) ?? (pinned === undefined ? yield* resolve(reference) : yield* context.api.images.find(pinned))
+      const id = built.get(name) ?? (pinned === undefined ? yield* resolve(reference) : yield* idOf(pinned))
       if (id === undefined) {
         const place = stack.origin.locate(["services", name, "image"])
         return yield* new ImageMissing({

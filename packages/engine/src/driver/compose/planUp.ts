@@ -9,23 +9,20 @@ import { familiar } from "./imageNames.ts"
 import { judgeNetworks, planNetworks, planVolumes } from "./planInfrastructure.ts"
 import { containerName, isAnonymousVolume, temporaryName } from "./names.ts"
 import type { Observed, ObservedContainer } from "./Observed.ts"
-import { type Handle, inputOf, type Planned, reached } from "./planned.ts"
+import { type Handle, inputOf, type Planned } from "./planned.ts"
+import { Removals, isRunning } from "./planRemovals.ts"
+import { Waits } from "./planWaits.ts"
 import { holdersOf } from "./portHandover.ts"
 import { type ServiceSlots, type Slot, isDone, slotsOf } from "./slots.ts"
 import { snapshotOf } from "./snapshot.ts"
-import type { WaitCondition } from "./verbs.ts"
-
-const running: ReadonlySet<string> = new Set(["running", "restarting", "paused"])
 
 class UpPlanner {
   readonly #desired: DesiredUp
   readonly #observed: Observed
   readonly #draft = new Draft()
-  readonly #byName: ReadonlyMap<string, DesiredService>
   readonly #planned = new Map<string, ReadonlyArray<Planned>>()
-  /** Container id → operation after which it no longer runs, or is gone. */
-  readonly #stops = new Map<string, string>()
-  readonly #removals = new Map<string, string>()
+  readonly #removals: Removals
+  readonly #waits: Waits
   #ready: ReadonlyMap<string, string> = new Map()
   #volumesReady: ReadonlyMap<string, string> = new Map()
   #services: ReadonlyArray<ServiceSlots> = []
@@ -34,7 +31,8 @@ class UpPlanner {
   constructor(desired: DesiredUp, observed: Observed) {
     this.#desired = desired
     this.#observed = observed
-    this.#byName = new Map(desired.services.map((service) => [service.name, service]))
+    this.#removals = new Removals(desired, this.#draft)
+    this.#waits = new Waits(desired, this.#draft, this.#planned)
   }
 
   plan(): Result.Result<PlanDraft, ExternalMissing> {
@@ -53,11 +51,11 @@ class UpPlanner {
     )
     this.#orphans(byService)
     this.#ready = planNetworks(networks.success, draft, (container, cause, group) =>
-      this.#stop(container, cause, group, []),
+      this.#removals.stop(container, cause, group, []),
     )
     this.#handover = holdersOf(this.#services)
     for (const slots of this.#services) this.#service(slots)
-    if (desired.options.until === "healthy") for (const slots of this.#services) this.#settle(slots)
+    if (desired.options.until === "healthy") this.#waits.settle()
     return Result.succeed(draft.finish(snapshotOf(this.#observed)))
   }
 
@@ -70,54 +68,13 @@ class UpPlanner {
       this.#draft.warn(`Containers of services that are not in the file: ${names}. --remove-orphans removes them.`)
       return
     }
-    for (const container of orphans) this.#remove(container, "not in the file", `orphan:${container.name}`)
-  }
-
-  /** Plans a stop once; undefined when it does not run. */
-  #stop(container: ObservedContainer, cause: string, group: string, needs: ReadonlyArray<string>): string | undefined {
-    const planned = this.#stops.get(container.id)
-    if (planned !== undefined || !running.has(container.state)) return planned
-    const stop = this.#draft.add({
-      id: `container:${container.id.slice(0, 12)}/stop`,
-      group,
-      resource: `service:${container.service}:${container.number}`,
-      cause,
-      needs,
-      action: {
-        verb: "StopContainer",
-        args: { id: container.id, name: container.name, seconds: this.#desired.options.stopTimeout ?? null },
-      },
-    })
-    this.#stops.set(container.id, stop)
-    return stop
-  }
-
-  /** Stop, then remove, as a group of its own. */
-  #remove(container: ObservedContainer, cause: string, group: string): string {
-    const resource = `service:${container.service}:${container.number}`
-    this.#draft.group(group, "delete", resource, cause)
-    const stop = this.#stop(container, cause, group, [])
-    return this.#removal(container, cause, group, stop === undefined ? [] : [stop])
-  }
-
-  #removal(container: ObservedContainer, cause: string, group: string, needs: ReadonlyArray<string>): string {
-    const removal = this.#draft.add({
-      id: `container:${container.id.slice(0, 12)}/remove`,
-      group,
-      resource: `service:${container.service}:${container.number}`,
-      cause,
-      needs,
-      // Anonymous volumes stay: a replacement carries them on, and data is not removed unasked.
-      action: { verb: "RemoveContainer", args: { id: container.id, name: container.name, volumes: false } },
-    })
-    this.#removals.set(container.id, removal)
-    return removal
+    for (const container of orphans) this.#removals.remove(container, "not in the file", `orphan:${container.name}`)
   }
 
   #service(slots: ServiceSlots): void {
     const { service } = slots
     const removals = slots.surplus.map(({ container, cause }) =>
-      this.#remove(container, cause, `surplus:${container.name}`),
+      this.#removals.remove(container, cause, `surplus:${container.name}`),
     )
     this.#planned.set(
       service.name,
@@ -155,7 +112,7 @@ class UpPlanner {
         const cause = "an interrupted replacement is finished"
         const group = draft.group(resource, "replace", resource, cause)
         const rename = this.#rename(resource, name, { id: slot.next.id }, removals, group, cause)
-        const start = running.has(slot.next.state)
+        const start = isRunning(slot.next)
           ? undefined
           : this.#start(service, slot, name, { id: slot.next.id }, [rename], group, cause)
         return { slot, name, handle: { id: slot.next.id }, start }
@@ -206,7 +163,7 @@ class UpPlanner {
     }
     const cause = `dependency ${replaced[0]} is replaced`
     const group = this.#draft.group(resource, "update", resource, cause)
-    const stop = this.#stop(container, cause, group, [])
+    const stop = this.#removals.stop(container, cause, group, [])
     const start = this.#start(service, slot, name, { id: container.id }, stop === undefined ? [] : [stop], group, cause)
     return { slot, name, handle: { id: container.id }, start }
   }
@@ -269,16 +226,16 @@ class UpPlanner {
     // unless ports change hands between services: then all old ones stop first.
     const dependents = this.#restarting(service.name).flatMap(
       (container) =>
-        this.#stop(
+        this.#removals.stop(
           container,
           `dependency ${service.name} is replaced`,
           `service:${container.service}:${container.number}`,
           created,
         ) ?? [],
     )
-    const gates = this.#handover.size > 0 || this.#desired.options.until === "created" ? [] : this.#gates(service)
-    const stop = this.#stop(old, cause, group, [...created, ...gates, ...dependents])
-    const removal = this.#removal(old, cause, group, [...(stop === undefined ? [] : [stop]), ...created])
+    const gates = this.#handover.size > 0 || this.#desired.options.until === "created" ? [] : this.#waits.gates(service)
+    const stop = this.#removals.stop(old, cause, group, [...created, ...gates, ...dependents])
+    const removal = this.#removals.removal(old, cause, group, [...(stop === undefined ? [] : [stop]), ...created])
     const rename = this.#rename(resource, name, next, [removal], group, cause)
     const start = this.#start(service, slot, name, next, [rename], group, cause)
     return { slot, name, handle: next, start }
@@ -329,7 +286,7 @@ class UpPlanner {
   ): string | undefined {
     if (this.#desired.options.until === "created") return undefined
     const resource = `service:${service.name}:${slot.number}`
-    const holders = (this.#handover.get(resource) ?? []).flatMap((id) => this.#freed(id))
+    const holders = (this.#handover.get(resource) ?? []).flatMap((id) => this.#removals.freed(id))
     return this.#draft.add({
       id: `${resource}/start`,
       group,
@@ -338,7 +295,7 @@ class UpPlanner {
       needs: [
         ...needs,
         ...("created" in handle ? [handle.created] : []),
-        ...this.#gates(service),
+        ...this.#waits.gates(service),
         ...holders,
         ...networksInOrder(service.model).flatMap((key) => this.#ready.get(key) ?? []),
       ],
@@ -348,63 +305,6 @@ class UpPlanner {
       },
       ...inputOf(handle),
     })
-  }
-
-  /** The operation after which a container's host ports are free; its service may be planned later, so the id is derived. */
-  #freed(containerId: string): ReadonlyArray<string> {
-    return [this.#removals.get(containerId) ?? `container:${containerId.slice(0, 12)}/remove`]
-  }
-
-  /** What must be reached before a service may start: its dependencies' conditions. */
-  #gates(service: DesiredService): ReadonlyArray<string> {
-    return Object.entries(service.model.depends_on ?? {}).flatMap(([name, { condition }]) => {
-      const dependency = this.#byName.get(name)
-      const planned = this.#planned.get(name)
-      if (dependency === undefined || planned === undefined) return []
-      return planned.flatMap((instance) => {
-        if (condition === "service_started") return instance.start ?? []
-        return this.#wait(dependency, instance, condition === "service_healthy" ? "healthy" : "completed") ?? []
-      })
-    })
-  }
-
-  /** Plans a wait once; undefined when what it waits for is already observed. */
-  #wait(service: DesiredService, planned: Planned, condition: WaitCondition): string | undefined {
-    const resource = `service:${service.name}:${planned.slot.number}`
-    const id = `${resource}/wait-${condition}`
-    if (this.#draft.has(id)) return id
-    if (planned.start === undefined && reached(service, planned.slot, condition)) return undefined
-    const words = { healthy: "until healthy", completed: "until completed", settled: "until up" }[condition]
-    return this.#draft.add({
-      id,
-      group: this.#draft.group(`wait:${service.name}`, "wait", `service:${service.name}`, words),
-      resource,
-      cause: words,
-      needs: [
-        ...(planned.start === undefined ? [] : [planned.start]),
-        ...("created" in planned.handle ? [planned.handle.created] : []),
-      ],
-      action: {
-        verb: "Wait",
-        args: {
-          service: service.name,
-          name: planned.name,
-          condition,
-          seconds: this.#desired.options.waitTimeout,
-          ...("id" in planned.handle ? { id: planned.handle.id } : {}),
-        },
-      },
-      ...inputOf(planned.handle),
-    })
-  }
-
-  /** The end of the run: everything healthy, running, or completed. */
-  #settle({ service }: ServiceSlots): void {
-    for (const planned of this.#planned.get(service.name) ?? []) {
-      const resource = `service:${service.name}:${planned.slot.number}`
-      const already = this.#draft.has(`${resource}/wait-healthy`) || this.#draft.has(`${resource}/wait-completed`)
-      if (!already) this.#wait(service, planned, service.completes ? "completed" : "settled")
-    }
   }
 }
 

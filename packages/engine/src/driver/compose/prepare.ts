@@ -10,6 +10,7 @@ import type { PrepareOptions } from "../Driver.ts"
 import type { Request, UpOptions } from "../Request.ts"
 import type { ComposeDriverContext } from "./ComposeDriver.ts"
 import type { Desired, DesiredService, DesiredUp } from "./Desired.ts"
+import { checkHealthGates } from "./healthGates.ts"
 import { resolveImages } from "./images.ts"
 import { networksInOrder } from "./createBody.ts"
 import { inspectStack } from "./refusals.ts"
@@ -88,6 +89,7 @@ const prepareUp = (
       ),
     )
     const images = yield* resolveImages(context, stack, chosen, options, prepareOptions)
+    yield* checkHealthGates(context.api, stack, chosen, images)
     const services = yield* Effect.forEach(chosen, (name) =>
       Effect.gen(function* () {
         const service = model.services[name]!

@@ -75,6 +75,7 @@ export const recover = (
         return when(found?.Name === `/${args.name}`)
       }
       case "Wait":
+      case "Barrier":
         // Waiting changes nothing: it is simply done again.
         return didNotHappen
     }

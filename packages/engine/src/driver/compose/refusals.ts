@@ -52,10 +52,9 @@ class Inspection {
   /** `value` is a struct of the model: its keys are looked up, `x-` extensions are nobody's business. */
   keys(table: Table, value: object, path: ModelPath): void {
     for (const [key, item] of Object.entries(value)) {
-      if (key.startsWith("x-") || isEmpty(item)) continue
       const support = table[key] ?? { refused: "Remove it; this driver does not know it." }
+      if (support === "native" || key.startsWith("x-") || isEmpty(item)) continue
       const at = [...path, key]
-      if (support === "native") continue
       if (support === "ignored") {
         const place = this.#stack.origin.locate(at)
         const where = place === undefined ? "" : `${formatPlace(place)} `

@@ -38,6 +38,8 @@ export const Action = Schema.Union([
   verb("RemoveContainer", { id: Str, name: Str, volumes: Schema.Boolean }),
   verb("RenameContainer", { name: Str, ...existing }),
   verb("Wait", { service: Str, name: Str, condition: WaitCondition, seconds: Schema.Int, ...existing }),
+  /** No call: it stands for all the operations that it needs, where many others would need them all. */
+  verb("Barrier", {}),
 ])
 export type Action = typeof Action.Type
 export type Verb = Action["verb"]

@@ -1,6 +1,9 @@
 /**
  * Waits until a container is what the next step needs. Looks once; if that does not settle it, listens to the engine's events
  * and looks again at each that concerns the container. Nothing is polled; the deadline is the plan's.
+ *
+ * A container that is unhealthy when the wait begins gets a fair chance: what it says of the time before (this run may just have
+ * changed what it depends on) does not count, the first healthcheck that began afterwards does.
  */
 import { Effect, Stream } from "effect"
 import {
@@ -25,14 +28,24 @@ export interface WaitRequest {
 
 export type Verdict = "reached" | "waiting" | "exited" | "unhealthy" | "no-healthcheck"
 
-/** What a container's state means for a condition. Pure. */
-export const judge = (state: ContainerDetails["State"], condition: WaitCondition): Verdict => {
+/**
+ * What a container's state means for a condition. Pure.
+ * @param since - Unix milliseconds: a healthcheck that began earlier says nothing bad any more.
+ */
+export const judge = (state: ContainerDetails["State"], condition: WaitCondition, since = 0): Verdict => {
   const health = state.Health?.Status
   if (state.Status === "exited" || state.Status === "dead")
     return condition !== "healthy" && state.ExitCode === 0 && state.Status === "exited" ? "reached" : "exited"
   if (!state.Running || state.Restarting === true || condition === "completed") return "waiting"
   if (health === undefined || health === "none") return condition === "healthy" ? "no-healthcheck" : "reached"
-  return health === "healthy" ? "reached" : health === "unhealthy" ? "unhealthy" : "waiting"
+  if (health === "unhealthy") return lastProbe(state) >= since ? "unhealthy" : "waiting"
+  return health === "healthy" ? "reached" : "waiting"
+}
+
+/** When the last healthcheck that ended had begun. */
+const lastProbe = (state: ContainerDetails["State"]): number => {
+  const began = Date.parse(state.Health?.Log?.at(-1)?.Start ?? "")
+  return Number.isNaN(began) ? 0 : began
 }
 
 const logLines = 20
@@ -85,6 +98,9 @@ interface Settled {
 }
 
 const relevant = /^(start|die|destroy|restart|oom|unpause|health_status.*)$/
+/** The end of a probe: while the health stays the same there is no other event. Its result is recorded a moment later. */
+const probed = "exec_die"
+const recorded = "250 millis"
 
 export const waitFor = (
   api: DockerApiShape,
@@ -101,18 +117,22 @@ export const waitFor = (
         })
       : error,
   )
-  const settled = Effect.map(look, (details): Settled | undefined => {
-    const verdict = judge(details.State, request.condition)
-    return verdict === "waiting" ? undefined : { details, verdict }
-  })
+  const settled = (since: number) =>
+    Effect.map(look, (details): Settled | undefined => {
+      const verdict = judge(details.State, request.condition, since)
+      return verdict === "waiting" ? undefined : { details, verdict }
+    })
   const watch = Effect.gen(function* () {
-    const first = yield* settled
-    if (first !== undefined) return first
+    const first = yield* settled(0)
+    if (first !== undefined && first.verdict !== "unhealthy") return first
+    // The engine's clock comes in whole seconds, cut off: the next one is certainly later than the look.
+    const now = Math.floor((yield* api.now) / 1000)
+    const ill = first !== undefined
+    const again = settled(ill ? (now + 1) * 1000 : 0)
     // Events from a little before: what happened between the look and the subscription is told again.
-    const since = String(Math.floor((yield* api.now) / 1000) - 2)
-    return yield* api.events({ type: ["container"], container: [id] }, since).pipe(
-      Stream.filter((event) => relevant.test(event.Action)),
-      Stream.mapEffect(() => settled),
+    return yield* api.events({ type: ["container"], container: [id] }, String(now - 2)).pipe(
+      Stream.filter(({ Action }) => relevant.test(Action) || (ill && Action === probed)),
+      Stream.mapEffect(({ Action }) => (Action === probed ? Effect.delay(again, recorded) : again)),
       Stream.filter((found): found is Settled => found !== undefined),
       Stream.runHead,
       Effect.flatMap((found): Effect.Effect<Settled, WindFlowError> =>

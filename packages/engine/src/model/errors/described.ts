@@ -14,8 +14,8 @@ export interface Described {
 
 type ErrorClass = abstract new (...args: never) => object
 
-/** The same class whose instances are known to have the getters. */
-type WithTexts<C extends ErrorClass> = { readonly [K in keyof C]: C[K] } & (new (
+/** The same class whose instances are known to have the getters. Exported, so that declarations name it instead of writing it out. */
+export type WithTexts<C extends ErrorClass> = { readonly [K in keyof C]: C[K] } & (new (
   ...args: ConstructorParameters<C>
 ) => InstanceType<C> & Described)
 
