@@ -249,3 +249,18 @@ it("is an Effect too, which ends by its signal", async () => {
   const operator = operate({ windflow, signal: AbortSignal.abort(), controllers: [idle] })
   expect(await Effect.runPromise(operator)).toBeUndefined()
 })
+
+it("opens WindFlow by itself when none is given", async () => {
+  const stop = new AbortController()
+  let targets: readonly string[] | undefined
+  const looking = defineController({
+    name: "looking",
+    for: once("a"),
+    async reconcile(_key, { windflow }) {
+      targets = (await windflow.targets.list()).map(({ name }) => name)
+      stop.abort()
+    },
+  })
+  await runOperator({ controllers: [looking], signal: stop.signal })
+  expect(targets).toContain("local")
+})
