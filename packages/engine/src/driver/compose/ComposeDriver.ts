@@ -5,6 +5,7 @@ import type { DockerConfig } from "../../transport/dockerConfig.ts"
 import type { DockerApiShape } from "../../transport/DockerApi.ts"
 import type { Driver } from "../Driver.ts"
 import { Desired } from "./Desired.ts"
+import { events } from "./events.ts"
 import { exec } from "./exec.ts"
 import { execute } from "./execute.ts"
 import { instances, urls } from "./instances.ts"
@@ -43,5 +44,6 @@ export const composeDriver = (context: ComposeDriverContext): Driver<Desired, Ob
   records: dockerRecords(context.api),
   instances: (project) => instances(context.api, project),
   logs: (project, options) => logs(context.api, project, options),
+  events: (filter) => events(context.api, filter),
   exec: (request) => exec(context.api, request),
 })
