@@ -101,6 +101,31 @@ export interface PublishedPort {
   readonly protocol: string
 }
 
+/** Which of a target's events; absent: all. */
+export interface EngineEventFilter {
+  /** In the engine's words: `container`, `network`, `volume`, `image`. */
+  readonly type?: ReadonlyArray<string>
+  /** Actions: `start`, `die`, `health_status`, `health_status: unhealthy`. */
+  readonly event?: ReadonlyArray<string>
+  readonly project?: string
+  /** ISO time on the target's clock, or Go duration: what happened from then on comes first, as far as the engine remembers. */
+  readonly since?: string
+}
+
+/** Something happened on a target: a hint to look, not the state. */
+export interface EngineEvent {
+  readonly type: string
+  readonly action: string
+  readonly id: string
+  /** The engine's name of the object: `shop-web-1`. */
+  readonly name: string
+  /** Of whose deployment it is; absent: of none. */
+  readonly project?: string
+  readonly service?: string
+  /** ISO time with the engine's fraction. */
+  readonly at: string
+}
+
 export interface ExecRequest {
   readonly project: string
   readonly service: string
@@ -156,6 +181,11 @@ export interface Driver<Desired, Observed> {
   /** All deployments of the target, or one project's. */
   readonly instances: (project?: string) => Effect.Effect<ReadonlyArray<Instance>, WindFlowError>
   readonly logs: (project: string, options: LogOptions) => Stream.Stream<LogLine, WindFlowError>
+  /**
+   * What happens on the target from now on, or from `since` on. Ends when the engine does; opening it again, with `since` or
+   * after looking, is the caller's business.
+   */
+  readonly events: (filter: EngineEventFilter) => Stream.Stream<EngineEvent, WindFlowError>
   readonly exec: (request: ExecRequest) => Effect.Effect<ExecSession, WindFlowError, Scope.Scope>
 }
 

@@ -5,6 +5,7 @@ import type { DockerConfig } from "../../transport/dockerConfig.ts"
 import type { DockerApiShape } from "../../transport/DockerApi.ts"
 import type { Driver } from "../Driver.ts"
 import { Desired } from "./Desired.ts"
+import { events } from "./events.ts"
 import { exec } from "./exec.ts"
 import { execute } from "./execute.ts"
 import { instances, urls } from "./instances.ts"
@@ -17,6 +18,7 @@ import { prepare } from "./prepare.ts"
 import { dockerRecords } from "./records.ts"
 import { recover } from "./recover.ts"
 import { forget, retain } from "./retain.ts"
+import { withoutSecrets } from "./withoutSecrets.ts"
 
 /** What the driver works with; nothing is opened or read before the first step. */
 export interface ComposeDriverContext {
@@ -35,13 +37,14 @@ export const composeDriver = (context: ComposeDriverContext): Driver<Desired, Ob
   observe: (desired) => observe(context.api, desired),
   plan: (desired, observed) =>
     desired._tag === "Up" ? planUp(desired, observed) : Result.succeed(planDown(desired, observed)),
-  execute: (operation, run) => execute(context, operation, run),
-  recover: (operation, run) => recover(context, operation, run),
+  execute: (operation, run) => withoutSecrets(context, run.desired, execute(context, operation, run)),
+  recover: (operation, run) => withoutSecrets(context, run.desired, recover(context, operation, run)),
   urls: (desired) => urls(context.api, desired),
   retain: (desired, revision) => (desired._tag === "Up" ? retain(context.api, desired, revision) : Effect.void),
   forget: (project, stored) => forget(context.api, project, stored),
   records: dockerRecords(context.api),
   instances: (project) => instances(context.api, project),
   logs: (project, options) => logs(context.api, project, options),
+  events: (filter) => events(context.api, filter),
   exec: (request) => exec(context.api, request),
 })

@@ -1,6 +1,6 @@
 /**
  * The Kubernetes driver: stacks as Deployments, Services and ConfigMaps of one namespace. The start of it: everything else of a
- * stack is refused by name (`accept.ts`); `logs` and `exec` are refused too.
+ * stack is refused by name (`accept.ts`); `logs`, `events` and `exec` are refused too.
  */
 import { Effect, Schema, Stream } from "effect"
 import { Unsupported, type WindFlowError } from "../../model/errors/index.ts"
@@ -64,6 +64,7 @@ const makeDriver = (api: KubeApi): Driver<Desired, Observed> => ({
   records: makeRecords(api),
   instances: (project) => instances(api, project),
   logs: () => Stream.fail(notYet("logs")),
+  events: () => Stream.fail(notYet("events")),
   exec: () => Effect.fail(notYet("exec")),
 })
 
