@@ -17,6 +17,7 @@ import type { WindFlowError } from "../model/errors/union.ts"
 import type { Operation, Outputs } from "../plan/Operation.ts"
 import type { PlanDraft } from "../plan/Plan.ts"
 import type { RecordStore } from "../state/RecordStore.ts"
+import type { ParityTable } from "./Parity.ts"
 import type { Request } from "./Request.ts"
 
 /** Where a driver tells how far a long call is; dropping it is harmless. */
@@ -152,6 +153,8 @@ export interface ExecSession {
 
 export interface Driver<Desired, Observed> {
   readonly name: string
+  /** Which keys of the model it does, and how: what `prepare` refuses is refused here too. */
+  readonly parity: ParityTable
   /** How a desired state is saved in plans and revisions. */
   readonly desired: Schema.Codec<Desired, Schema.Json>
   /**

@@ -186,6 +186,7 @@ export const makeFakeDriver = (
   const notDeployed = (project: string, detail: string) => new NotDeployed({ deployment: project, detail })
   return {
     name: "fake",
+    parity: [],
     desired: FakeDesired,
     prepare: (request: Request) => Effect.succeed(prepareFake(request)),
     observe: ({ project }) =>

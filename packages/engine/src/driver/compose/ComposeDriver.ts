@@ -14,6 +14,7 @@ import type { Observed } from "./Observed.ts"
 import { observe } from "./observe.ts"
 import { planDown } from "./planDown.ts"
 import { planUp } from "./planUp.ts"
+import { parity } from "./parity.ts"
 import { prepare } from "./prepare.ts"
 import { dockerRecords } from "./records.ts"
 import { recover } from "./recover.ts"
@@ -32,6 +33,7 @@ export interface ComposeDriverContext {
 
 export const composeDriver = (context: ComposeDriverContext): Driver<Desired, Observed> => ({
   name: "compose",
+  parity,
   desired: Desired,
   prepare: (request, options) => prepare(context, request, options),
   observe: (desired) => observe(context.api, desired),

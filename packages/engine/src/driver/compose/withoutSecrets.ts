@@ -45,12 +45,14 @@ export const withoutSecrets = <A>(
 ): Effect.Effect<A, WindFlowError> => {
   const names = desired._tag === "Up" ? desired.services.flatMap(({ secrets }) => secrets.map(({ name }) => name)) : []
   if (names.length === 0) return effect
-  return Effect.catch(effect, (error) =>
-    Effect.forEach([...new Set(names)], (name) =>
-      context.secrets.reveal(name).pipe(
-        Effect.map((value) => [Redacted.value(value)]),
-        Effect.catch(() => Effect.succeed([])),
-      ),
-    ).pipe(Effect.flatMap((values) => Effect.fail(cleaned(error, partsOf(values.flat()))))),
+  return effect.pipe(
+    Effect.catch((error) =>
+      Effect.forEach([...new Set(names)], (name) =>
+        context.secrets.reveal(name).pipe(
+          Effect.map((value) => [Redacted.value(value)]),
+          Effect.catch(() => Effect.succeed([])),
+        ),
+      ).pipe(Effect.flatMap((values) => Effect.fail(cleaned(error, partsOf(values.flat()))))),
+    ),
   )
 }

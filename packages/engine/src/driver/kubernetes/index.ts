@@ -13,6 +13,7 @@ import { instances } from "./instances.ts"
 import type { KubeApi } from "./KubeApi.ts"
 import { observe } from "./observe.ts"
 import { plan } from "./plan.ts"
+import { parity } from "./parity.ts"
 import { prepare } from "./prepare.ts"
 import { makeRecords } from "./records.ts"
 import { Desired, type Observed } from "./state.ts"
@@ -54,6 +55,7 @@ const notYet = (what: string) =>
 
 const makeDriver = (api: KubeApi): Driver<Desired, Observed> => ({
   name: driverName,
+  parity,
   desired: Desired,
   prepare: (request) => Effect.fromResult(prepare(request)),
   observe: (desired) => observe(api, desired),
