@@ -37,7 +37,19 @@ const partsOf = (values: ReadonlyArray<string>): ReadonlyArray<string> =>
     .filter((part) => part.length >= shortest)
     .sort((a, b) => b.length - a.length)
 
-/** The secrets are read only when something failed; one that cannot be read was not handed out either. */
+/** One that cannot be read was not handed out either. */
+const revealed = (context: Pick<ComposeDriverContext, "secrets">, names: ReadonlyArray<string>) =>
+  Effect.map(
+    Effect.forEach([...new Set(names)], (name) =>
+      context.secrets.reveal(name).pipe(
+        Effect.map((value) => [Redacted.value(value)]),
+        Effect.catch(() => Effect.succeed([])),
+      ),
+    ),
+    (values) => values.flat(),
+  )
+
+/** The secrets are read only when something failed. */
 export const withoutSecrets = <A>(
   context: Pick<ComposeDriverContext, "secrets">,
   desired: Desired,
@@ -45,12 +57,9 @@ export const withoutSecrets = <A>(
 ): Effect.Effect<A, WindFlowError> => {
   const names = desired._tag === "Up" ? desired.services.flatMap(({ secrets }) => secrets.map(({ name }) => name)) : []
   if (names.length === 0) return effect
-  return Effect.catch(effect, (error) =>
-    Effect.forEach([...new Set(names)], (name) =>
-      context.secrets.reveal(name).pipe(
-        Effect.map((value) => [Redacted.value(value)]),
-        Effect.catch(() => Effect.succeed([])),
-      ),
-    ).pipe(Effect.flatMap((values) => Effect.fail(cleaned(error, partsOf(values.flat()))))),
+  return effect.pipe(
+    Effect.catch((error) =>
+      Effect.flatMap(revealed(context, names), (values) => Effect.fail(cleaned(error, partsOf(values)))),
+    ),
   )
 }
