@@ -25,8 +25,11 @@ export interface RunOptions {
 }
 
 const root = path.join(import.meta.dirname, "..")
-const entry = path.join(root, "bin/windflow.js")
+/** The command as it is installed. */
+export const entry = path.join(root, "bin/windflow.js")
 const crashFolder = path.join(root, "dist/test")
+/** The command that can die: `crashCli.ts`. */
+export const crashEntry = path.join(crashFolder, "crash.js")
 
 /** Bundles the command, and beside it the one that can die; once a test file. */
 export const bundle = async (): Promise<void> => {
@@ -38,6 +41,8 @@ export const bundle = async (): Promise<void> => {
 export interface Bed {
   readonly project: string
   readonly directory: string
+  /** What commands run with. */
+  readonly env: Readonly<Record<string, string | undefined>>
   readonly write: (compose: string) => void
   /** The built command. */
   readonly windflow: (argv: ReadonlyArray<string>, options?: RunOptions) => Promise<Ran>
@@ -89,10 +94,10 @@ export const makeBed = async (name: string): Promise<Bed> => {
   const bed: Bed = {
     project,
     directory,
+    env,
     write: (compose) => writeFileSync(path.join(directory, "compose.yaml"), `name: ${project}\n${compose}`),
     windflow: (argv, options = {}) => start([entry, ...argv], directory, env, options),
-    dying: (at, argv) =>
-      start([path.join(crashFolder, "crash.js"), ...argv], directory, { ...env, WINDFLOW_TEST_CRASH_AT: at }, {}),
+    dying: (at, argv) => start([crashEntry, ...argv], directory, { ...env, WINDFLOW_TEST_CRASH_AT: at }, {}),
     containers: async () => (await list()).map(({ Names, State }) => `${Names[0]!.slice(1)} ${State}`).sort(),
     ids: async () => new Map((await list()).map(({ Names, Id }) => [Names[0]!.slice(1), Id])),
     networks: async () => (await (await docker()).listNetworks({ filters })).map(({ Name }) => Name),

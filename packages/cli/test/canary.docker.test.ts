@@ -12,7 +12,7 @@ import { afterAll, beforeAll, expect, it } from "vitest"
 import { bundle, clearBeds, makeBed } from "./bed.ts"
 
 const planted = "canary-7f3a1c-do-not-print"
-const env = { ...(process.env["DOCKER_HOST"] === undefined ? {} : { DOCKER_HOST: process.env["DOCKER_HOST"] }) }
+const env = process.env["DOCKER_HOST"] === undefined ? {} : { DOCKER_HOST: process.env["DOCKER_HOST"] }
 
 let image = ""
 beforeAll(async () => {
@@ -73,7 +73,7 @@ it("must be in the container alone", { timeout: 120_000 }, async () => {
   })
 
   const plan = await flow.plan(stack(["sleep", "1000"]))
-  told.push(["plan text", `${plan}`], ["plan JSON", JSON.stringify(plan)])
+  told.push(["plan text", plan.toString()], ["plan JSON", JSON.stringify(plan)])
   writeFileSync(path.join(bed.directory, "saved.plan"), JSON.stringify(plan))
   expect(await cli(["apply", "saved.plan", "--format", "json"])).toMatchObject({ code: 0 })
   const [id] = (await bed.ids()).values()

@@ -137,7 +137,7 @@ describe("a run", () => {
       )
       assert.deepStrictEqual(events[0], { _tag: "RunStarted", run: "run-1", deployment: "shop@local", seq: 1, at })
       assert.strictEqual(events[1]?._tag, "Planned")
-      assert.deepStrictEqual(events.at(-1), { _tag: "RunEnded", seq: events.length, at, revision })
+      assert.deepStrictEqual(events.at(-1), { _tag: "RunEnded", seq: events.length, at, revision, changed: true })
       const rows = yield* journal.rows("shop@local")
       assert.strictEqual(rows[0]?._tag, "RunStarted")
       assert.strictEqual(rows.at(-1)?._tag, "RunEnded")
@@ -148,7 +148,7 @@ describe("a run", () => {
 
   it.effect("that finds nothing to do takes no lock, writes nothing, and asks little", () =>
     Effect.gen(function* () {
-      const { deployments, calls, journal, onEvent, tags } = bed()
+      const { deployments, calls, journal, onEvent, tags, events } = bed()
       const first = yield* deployments.run(shop)
       const rows = (yield* journal.rows("shop@local")).length
       calls.length = 0
@@ -156,6 +156,8 @@ describe("a run", () => {
       assert.deepStrictEqual(calls, ["prepare", "observe", "records.list"])
       assert.strictEqual((yield* journal.rows("shop@local")).length, rows)
       assert.deepStrictEqual(tags(), ["RunStarted", "Planned", "RunEnded"])
+      const last = events.at(-1)
+      assert.deepStrictEqual(last?._tag === "RunEnded" && last.changed, false)
     }),
   )
 

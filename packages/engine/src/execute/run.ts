@@ -189,7 +189,7 @@ const change = <Desired, Observed>(
       // Should this fail, the run stays open in the journal: the next one finds nothing to do and records the revision.
       const revision = yield* store
       yield* ended
-      emit({ _tag: "RunEnded", revision })
+      emit({ _tag: "RunEnded", revision, changed: true })
       return revision
     }
     // Whoever took the lock over writes history now; and where nothing was sent there is nothing to tell.
@@ -205,7 +205,7 @@ const change = <Desired, Observed>(
             ),
           )
     yield* Effect.ignore(ended)
-    if (revision !== undefined) emit({ _tag: "RunEnded", revision })
+    if (revision !== undefined) emit({ _tag: "RunEnded", revision, changed: true })
     return yield* Effect.fail(error)
   })
 
@@ -242,7 +242,7 @@ const unchanged = <Desired, Observed>(
       owner: session.owner.name,
       summary: nothingChanged,
     }
-    emit({ _tag: "RunEnded", revision })
+    emit({ _tag: "RunEnded", revision, changed: false })
     return revision
   })
 

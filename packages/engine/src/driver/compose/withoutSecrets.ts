@@ -37,7 +37,19 @@ const partsOf = (values: ReadonlyArray<string>): ReadonlyArray<string> =>
     .filter((part) => part.length >= shortest)
     .sort((a, b) => b.length - a.length)
 
-/** The secrets are read only when something failed; one that cannot be read was not handed out either. */
+/** One that cannot be read was not handed out either. */
+const revealed = (context: Pick<ComposeDriverContext, "secrets">, names: ReadonlyArray<string>) =>
+  Effect.map(
+    Effect.forEach([...new Set(names)], (name) =>
+      context.secrets.reveal(name).pipe(
+        Effect.map((value) => [Redacted.value(value)]),
+        Effect.catch(() => Effect.succeed([])),
+      ),
+    ),
+    (values) => values.flat(),
+  )
+
+/** The secrets are read only when something failed. */
 export const withoutSecrets = <A>(
   context: Pick<ComposeDriverContext, "secrets">,
   desired: Desired,
@@ -47,12 +59,7 @@ export const withoutSecrets = <A>(
   if (names.length === 0) return effect
   return effect.pipe(
     Effect.catch((error) =>
-      Effect.forEach([...new Set(names)], (name) =>
-        context.secrets.reveal(name).pipe(
-          Effect.map((value) => [Redacted.value(value)]),
-          Effect.catch(() => Effect.succeed([])),
-        ),
-      ).pipe(Effect.flatMap((values) => Effect.fail(cleaned(error, partsOf(values.flat()))))),
+      Effect.flatMap(revealed(context, names), (values) => Effect.fail(cleaned(error, partsOf(values)))),
     ),
   )
 }
