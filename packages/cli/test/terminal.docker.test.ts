@@ -13,7 +13,8 @@ beforeAll(async () => {
   bed.write(
     `services:\n  web:\n    image: ${image}\n    init: true\n    stop_grace_period: 0s\n    command: ["sleep", "1000"]\n`,
   )
-  expect(await bed.windflow(["up"])).toMatchObject({ code: 0 })
+  const up = await bed.windflow(["up"])
+  if (up.code !== 0) throw new Error(up.err)
 })
 afterAll(clearBeds)
 
@@ -25,7 +26,7 @@ const interrupted = async (command: string, signal: NodeJS.Signals): Promise<str
   // The program hides the cursor, as an editor does, and the terminal's modes are told before and after.
   const session = `exec web sh -c 'printf "\\033[?25l"; echo ready; exec sleep 1000'`
   const line = `sh -c "echo pid=\\$\\$; exec \\"${process.execPath}\\" \\"${command}\\" $SESSION"; stty -a`
-  const terminal = spawn("script", ["-qec", `eval "${"$"}LINE"`, "/dev/null"], {
+  const terminal = spawn("script", ["-qec", 'eval "$LINE"', "/dev/null"], {
     cwd: bed.directory,
     env: { ...bed.env, SHELL: "/bin/sh", SESSION: session, LINE: line },
     stdio: ["pipe", "pipe", "inherit"],
