@@ -16,7 +16,8 @@ export interface Ran {
 
 export interface RunOptions {
   readonly env?: Readonly<Record<string, string>>
-  readonly uid?: number
+  /** As a user whom file modes bind: root, too, may then not open what has mode 000. */
+  readonly boundByModes?: boolean
   /** Standard input: a text and its end, or open without a word; default: none. */
   readonly input?: string
   readonly openInput?: boolean
@@ -57,11 +58,16 @@ export interface Bed {
 
 const start = (argv: ReadonlyArray<string>, cwd: string, env: NodeJS.ProcessEnv, options: RunOptions): Promise<Ran> =>
   new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, argv, {
+    // Root keeps its files (this Node may lie in a home only root can enter) but loses the right to overlook modes.
+    const bound = options.boundByModes === true && process.getuid?.() === 0
+    const lost = "-dac_override,-dac_read_search"
+    const program = bound
+      ? ["setpriv", "--bounding-set", lost, "--inh-caps", lost, process.execPath]
+      : [process.execPath]
+    const child = spawn(program[0]!, [...program.slice(1), ...argv], {
       cwd,
       env: { ...env, ...options.env },
       stdio: [options.input === undefined && options.openInput !== true ? "ignore" : "pipe", "pipe", "pipe"],
-      ...(options.uid === undefined ? {} : { uid: options.uid, gid: options.uid }),
     })
     if (options.input !== undefined) child.stdin?.end(options.input)
     let [out, err] = ["", ""]
