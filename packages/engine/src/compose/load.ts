@@ -181,14 +181,14 @@ const environmentWanted = ({ resolveEnvironment }: LoadOptions, enabled: Readonl
     : new Set(resolveEnvironment === undefined ? enabled : matchServices(resolveEnvironment, enabled).matched)
 
 /** `scale` is what `deploy.replicas` says, once there is a deploy section. */
-const withScale = (services: Readonly<Record<string, Service>>): Readonly<Record<string, Service>> =>
-  Object.fromEntries(
-    Object.entries(services).map(([name, service]) =>
-      service.scale === undefined || service.deploy === undefined
-        ? [name, service]
-        : [name, { ...service, deploy: { ...service.deploy, replicas: service.scale } }],
-    ),
+const withScale = (services: Readonly<Record<string, Service>>): Readonly<Record<string, Service>> => {
+  const scaled = Object.entries(services).flatMap(([name, service]) =>
+    service.scale === undefined || service.deploy === undefined
+      ? []
+      : [[name, { ...service, deploy: { ...service.deploy, replicas: service.scale } }] as const],
   )
+  return scaled.length === 0 ? services : { ...services, ...Object.fromEntries(scaled) }
+}
 
 /** `--profile`, or COMPOSE_PROFILES. */
 const activeProfiles = (options: LoadOptions, variables: ReadonlyMap<string, string>): ReadonlyArray<string> =>

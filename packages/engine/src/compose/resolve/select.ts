@@ -10,6 +10,8 @@ export const byProfiles = (services: Readonly<Record<string, Service>>, profiles
   const active = ({ profiles: own = [] }: Service) =>
     own.length === 0 || profiles.includes("*") || own.some((profile) => profiles.includes(profile))
   const all = Object.entries(services)
+  // The usual case, without a copy: building a record of a thousand names costs as much as reading them.
+  if (all.every(([, service]) => active(service))) return { enabled: services, disabled: {} }
   return {
     enabled: Object.fromEntries(all.filter(([, service]) => active(service))),
     disabled: Object.fromEntries(all.filter(([, service]) => !active(service))),

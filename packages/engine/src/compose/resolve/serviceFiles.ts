@@ -16,16 +16,16 @@ export const resolveServiceFiles = Effect.fnUntraced(function* (
   variables: Variables,
 ) {
   const resolved: Array<readonly [string, Service]> = []
-  for (const [name, service] of Object.entries(services))
+  for (const [name, service] of Object.entries(services)) {
+    if (service.env_file === undefined && service.label_file === undefined) continue
     resolved.push([
       name,
-      service.env_file === undefined && service.label_file === undefined
-        ? service
-        : withEnvironment.has(name)
-          ? yield* resolveService(loading, name, service, tree, variables)
-          : { ...service, ...(yield* readLabels(loading, name, service, tree)) },
+      withEnvironment.has(name)
+        ? yield* resolveService(loading, name, service, tree, variables)
+        : { ...service, ...(yield* readLabels(loading, name, service, tree)) },
     ])
-  return Object.fromEntries(resolved)
+  }
+  return resolved.length === 0 ? services : { ...services, ...Object.fromEntries(resolved) }
 })
 
 const resolveService = Effect.fnUntraced(function* (
