@@ -1,12 +1,12 @@
 /** What verbs share: flags and environment resolved in their documented order, the opened WindFlow, output, the stop signal. */
 import { resolve } from "node:path"
 import type { Locale } from "@windflow/engine/model"
-import type { LoadedConfig, Stack, WindFlow, Where } from "@windflow/sdk"
+import type { ComposeOptions, LoadedConfig, Stack, WindFlow, Where } from "@windflow/sdk"
 import type { GlobalFlags } from "./globals.ts"
 import type { Host } from "./host.ts"
 import { palette, wantsColor } from "./render/palette.ts"
 import type { Texts } from "./text/index.ts"
-import type { VerbContext } from "./verbs/Verb.ts"
+import type { ComposeFiles, VerbContext } from "./verbs/Verb.ts"
 
 /** A variable that is set and not empty. */
 const variable = (host: Host, name: string): string | undefined => {
@@ -21,6 +21,13 @@ const environmentOf = (host: Host, flags: GlobalFlags): Readonly<Record<string, 
 const once = <A>(make: () => Promise<A>): (() => Promise<A>) => {
   let made: Promise<A> | undefined
   return () => (made ??= make())
+}
+
+/** All of standard input. */
+const textOf = async (input: Host["stdin"]): Promise<string> => {
+  const chunks: Array<Uint8Array> = []
+  for await (const chunk of input) chunks.push(chunk)
+  return new TextDecoder().decode(Buffer.concat(chunks))
 }
 
 export interface OpenedContext {
@@ -69,8 +76,7 @@ export const createContext = (
   const projectName = async () =>
     flags.projectName ?? variable(host, "COMPOSE_PROJECT_NAME") ?? (await config()).config.defaults?.project
 
-  const stack = once(async (): Promise<Stack> => {
-    const { compose } = await import("@windflow/sdk")
+  const composeFiles = once(async (): Promise<ComposeFiles> => {
     const { file: configFile, config: settings } = await config()
     // COMPOSE_* are read by the loader from `env`; the configuration stands below them.
     const fromConfig =
@@ -79,14 +85,23 @@ export const createContext = (
         : settings.defaults?.file?.map((file) => resolve(configFile, "..", file))
     const files = flags.file ?? fromConfig
     const project = await projectName()
-    return compose(files, {
+    const stdin = files?.includes("-") === true ? await textOf(host.stdin) : undefined
+    const options: ComposeOptions = {
       directory: host.cwd,
       env,
+      ...(stdin === undefined ? {} : { stdin }),
       ...(project === undefined ? {} : { project }),
       ...(flags.profile === undefined ? {} : { profiles: flags.profile }),
       ...(flags.envFile === undefined ? {} : { envFiles: flags.envFile }),
       ...(flags.projectDirectory === undefined ? {} : { projectDirectory: flags.projectDirectory }),
-    })
+    }
+    return { files, options }
+  })
+
+  const stack = once(async (): Promise<Stack> => {
+    const { files, options } = await composeFiles()
+    const { compose } = await import("@windflow/sdk")
+    return compose(files, options)
   })
 
   const context: VerbContext = {
@@ -101,6 +116,7 @@ export const createContext = (
     where,
     config,
     open,
+    composeFiles,
     stack,
     project: async () => (await projectName()) ?? (await stack()).name,
     print: (text) => void host.stdout.write(`${text}\n`),

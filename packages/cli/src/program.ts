@@ -88,12 +88,21 @@ export const buildProgram = (texts: Texts, words?: ReadonlyArray<string>): Progr
     () => import("./verbs/config.ts"),
     (command) =>
       command
+        .argument("[services...]", args.services)
         .addOption(new Option("--format <format>", flags.format).choices(["yaml", "json"]))
         .option("--hash <services>", flags.hash)
         .option("--services", flags.services)
         .option("--volumes", flags.volumeNames)
         .option("--networks", flags.networkNames)
         .option("--images", flags.imageNames)
+        .option("--profiles", flags.profileNames)
+        .option("--variables", flags.variableNames)
+        .addOption(
+          new Option("--no-interpolate", flags.noInterpolate)
+            .default(undefined)
+            .conflicts(["hash", "volumes", "networks", "images", "profiles", "resolveImageDigests"]),
+        )
+        .option("--resolve-image-digests", flags.resolveDigests)
         .option("-q, --quiet", flags.validateOnly)
         .option("-o, --output <file>", flags.output),
     ["-q", "--format"],

@@ -72,6 +72,10 @@ export interface HelpTexts {
     readonly volumeNames: string
     readonly networkNames: string
     readonly imageNames: string
+    readonly profileNames: string
+    readonly variableNames: string
+    readonly noInterpolate: string
+    readonly resolveDigests: string
     readonly validateOnly: string
     readonly output: string
     readonly follow: string

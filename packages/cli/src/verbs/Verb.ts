@@ -1,11 +1,17 @@
 /** What a verb is given and what it returns. */
 import type { Locale } from "@windflow/engine/model"
-import type { LoadedConfig, Stack, WindFlow, Where } from "@windflow/sdk"
+import type { ComposeOptions, LoadedConfig, Stack, WindFlow, Where } from "@windflow/sdk"
 import type { GlobalFlags } from "../globals.ts"
 import type { Host } from "../host.ts"
 import type { Palette } from "../render/palette.ts"
 import type { Zone } from "../render/time.ts"
 import type { Texts } from "../text/index.ts"
+
+/** Which Compose files are meant (none: those that are found) and how they are to be read. */
+export interface ComposeFiles {
+  readonly files: ReadonlyArray<string> | undefined
+  readonly options: ComposeOptions
+}
 
 export interface VerbContext {
   readonly host: Host
@@ -22,6 +28,7 @@ export interface VerbContext {
   readonly config: () => Promise<LoadedConfig>
   /** Opened once, closed when the verb ends. */
   readonly open: () => Promise<WindFlow>
+  readonly composeFiles: () => Promise<ComposeFiles>
   /** The stack that the flags, the environment and the current directory name. */
   readonly stack: () => Promise<Stack>
   /** The project that is meant, from a flag, the environment, the configuration or the Compose file. */

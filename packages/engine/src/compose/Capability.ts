@@ -33,8 +33,8 @@ export interface LoadOptions {
   readonly services?: ReadonlyArray<string>
   /** Keep networks, volumes, configs and secrets that no service uses. */
   readonly keepUnused?: boolean
-  /** false: `env_file` and `label_file` are not read. */
-  readonly resolveEnvironment?: boolean
+  /** false: no `env_file` is read; a list: those of these services alone (names or patterns, as on the command line). */
+  readonly resolveEnvironment?: false | ReadonlyArray<string>
   /** Called for everything worth knowing that is no error. */
   readonly onWarning?: (warning: Diagnostic) => void
 }

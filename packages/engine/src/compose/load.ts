@@ -15,7 +15,7 @@ import { findNode, locate } from "./resolve/locate.ts"
 import { normalize } from "./resolve/normalize.ts"
 import { projectName } from "./resolve/projectName.ts"
 import { checkRelations } from "./resolve/relations.ts"
-import { byProfiles, closure, impliedProfiles, keepServices, withoutUnused } from "./resolve/select.ts"
+import { byProfiles, closure, impliedProfiles, keepServices, matchServices, withoutUnused } from "./resolve/select.ts"
 import { resolveServiceFiles, resolveWatchLinks } from "./resolve/serviceFiles.ts"
 import { project } from "./shape/model.ts"
 import { nearest } from "./text/nearest.ts"
@@ -142,10 +142,9 @@ const resolve = Effect.fnUntraced(function* (resolving: Resolving) {
     tainted: findings.tainted,
     findings,
   })
-  if (options.resolveEnvironment !== false) {
-    const enabled = yield* resolveServiceFiles(loading, selection.enabled, tree, variables)
-    selection = { ...selection, enabled }
-  }
+  const withEnvironment = environmentWanted(options, Object.keys(selection.enabled))
+  const enabled = yield* resolveServiceFiles(loading, selection.enabled, withEnvironment, tree, variables)
+  selection = { ...selection, enabled }
   const names = options.services ?? []
   if (names.length > 0) {
     const all = { ...whole.services, ...selection.enabled }
@@ -175,15 +174,21 @@ const resolve = Effect.fnUntraced(function* (resolving: Resolving) {
   } satisfies Stack
 })
 
+/** The services whose env files are read. */
+const environmentWanted = ({ resolveEnvironment }: LoadOptions, enabled: ReadonlyArray<string>): ReadonlySet<string> =>
+  resolveEnvironment === false
+    ? new Set()
+    : new Set(resolveEnvironment === undefined ? enabled : matchServices(resolveEnvironment, enabled).matched)
+
 /** `scale` is what `deploy.replicas` says, once there is a deploy section. */
-const withScale = (services: Readonly<Record<string, Service>>): Readonly<Record<string, Service>> =>
-  Object.fromEntries(
-    Object.entries(services).map(([name, service]) =>
-      service.scale === undefined || service.deploy === undefined
-        ? [name, service]
-        : [name, { ...service, deploy: { ...service.deploy, replicas: service.scale } }],
-    ),
+const withScale = (services: Readonly<Record<string, Service>>): Readonly<Record<string, Service>> => {
+  const scaled = Object.entries(services).flatMap(([name, service]) =>
+    service.scale === undefined || service.deploy === undefined
+      ? []
+      : [[name, { ...service, deploy: { ...service.deploy, replicas: service.scale } }] as const],
   )
+  return scaled.length === 0 ? services : { ...services, ...Object.fromEntries(scaled) }
+}
 
 /** `--profile`, or COMPOSE_PROFILES. */
 const activeProfiles = (options: LoadOptions, variables: ReadonlyMap<string, string>): ReadonlyArray<string> =>

@@ -13,6 +13,7 @@ import {
   ContainerDetails,
   ContainerSummary,
   Created,
+  Distribution,
   EngineEvent,
   ExecDetails,
   ImageDetails,
@@ -77,6 +78,8 @@ export interface DockerApiShape {
     readonly find: (reference: string) => Call<ImageDetails | undefined>
     readonly pull: (reference: string, options: PullOptions) => Stream.Stream<ProgressLine, WindFlowError>
     readonly build: (query: Query, context: Readable) => Stream.Stream<ProgressLine, WindFlowError>
+    /** The digest the registry gives this name now; the engine asks it. */
+    readonly digest: (reference: string, auth: string | undefined) => Call<string>
     readonly tag: (id: string, repository: string, tag: string) => Call<void>
     readonly untag: (reference: string) => Call<void>
   }
@@ -151,7 +154,11 @@ export const makeDockerApi = (http: EngineHttp): Effect.Effect<DockerApiShape> =
     const send = (
       method: EngineRequest["method"],
       path: string,
-      options: { readonly body?: Schema.Json; readonly accept?: ReadonlyArray<number> } = {},
+      options: {
+        readonly body?: Schema.Json
+        readonly accept?: ReadonlyArray<number>
+        readonly headers?: Readonly<Record<string, string>>
+      } = {},
     ): Call<EngineAnswer> =>
       Effect.flatMap(version, (version) =>
         http.send(
@@ -159,6 +166,7 @@ export const makeDockerApi = (http: EngineHttp): Effect.Effect<DockerApiShape> =
             method,
             path: `/v${version}${path}`,
             ...(options.body === undefined ? {} : { body: JSON.stringify(options.body) }),
+            ...(options.headers === undefined ? {} : { headers: options.headers }),
           },
           options.accept,
         ),
@@ -285,6 +293,11 @@ export const makeDockerApi = (http: EngineHttp): Effect.Effect<DockerApiShape> =
             headers: { "content-type": "application/x-tar" },
             body: context,
           }),
+        digest: (reference, auth) => {
+          const path = `/distribution/${imageSegment(reference)}/json`
+          const answer = send("GET", path, auth === undefined ? {} : { headers: { "x-registry-auth": auth } })
+          return Effect.map(decoded(Distribution, `GET ${path}`, answer), ({ Descriptor }) => Descriptor.digest)
+        },
         tag: (id, repo, tag) => act("POST", `/images/${imageSegment(id)}/tag${queryText({ repo, tag })}`),
         untag: (reference) =>
           act("DELETE", `/images/${imageSegment(reference)}${queryText({ noprune: 1 })}`, [404, 409]),

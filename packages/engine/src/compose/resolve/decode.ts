@@ -75,15 +75,7 @@ export const decode = (node: Node | undefined, type: Type, path: Trail, findings
     case "ulimit":
       if (typeof value === "number") return value === 0 ? {} : value
       if (node.kind !== "mapping") return refuse(node, path, findings, "a whole number, or soft and hard")
-      return Object.fromEntries(
-        ["soft", "hard"].flatMap((key) => {
-          const limit = node.get(key)
-          if (limit === undefined) return []
-          const read = limit.kind === "scalar" ? limit.value : undefined
-          if (typeof read !== "number") return refuse(node, path, findings, "whole numbers for soft and hard") ?? []
-          return read === 0 ? [] : [[key, read]]
-        }),
-      )
+      return decodeUlimit(node, path, findings)
     case "command":
       return decodeCommand(node, refusing(node, path, findings))
     case "test":
@@ -96,16 +88,12 @@ export const decode = (node: Node | undefined, type: Type, path: Trail, findings
     case "printed":
       if (typeof value === "string") return [value]
       if (node.kind !== "list") return refuse(node, path, findings, "a list")
-      return orEmpty(node.items.map((item) => (item.kind === "scalar" ? sprint(item.value) : "")))
+      return orEmpty(node.items.map(printedItem))
     case "hosts":
       return decodeHosts(node, refusing(node, path, findings))
     case "ssh":
       if (node.kind !== "mapping") return refuse(node, path, findings, "a mapping")
-      return orEmpty(
-        [...node.entries]
-          .map(([id, key]) => (isNull(key) || key.kind !== "scalar" ? id : `${id}=${sprint(key.value)}`))
-          .toSorted(),
-      )
+      return orEmpty([...node.entries].map(sshKey).toSorted())
     case "labels":
     case "pairs":
     case "options":
@@ -113,21 +101,42 @@ export const decode = (node: Node | undefined, type: Type, path: Trail, findings
     case "textMap":
     case "multiOptions":
       return decodeMapping(node, type.is, path, refusing(node, path, findings), findings)
-    case "list": {
-      if (node.kind !== "list") return refuse(node, path, findings, "a list")
-      return orEmpty(node.items.map((item, i) => decodeAt(item, type.of, path, i, findings) ?? {}))
-    }
-    case "map": {
-      if (node.kind !== "mapping") return refuse(node, path, findings, "a mapping")
-      if (node.entries.size === 0) return undefined
-      const decoded: Record<string, unknown> = {}
-      node.entries.forEach((item, key) =>
-        define(decoded, key, isNull(item) ? null : (decodeAt(item, type.of, path, key, findings) ?? null)),
-      )
-      return decoded
-    }
+    case "list":
+      return decodeList(node, type.of, path, findings)
+    case "map":
+      return decodeMap(node, type.of, path, findings)
   }
 }
+
+// Apart, for a closure in `decode` would make every call of it allocate what the closure sees.
+const decodeList = (node: Node, of: Type, path: Trail, findings: Findings): unknown => {
+  if (node.kind !== "list") return refuse(node, path, findings, "a list")
+  return orEmpty(node.items.map((item, i) => decodeAt(item, of, path, i, findings) ?? {}))
+}
+
+const decodeMap = (node: Node, of: Type, path: Trail, findings: Findings): unknown => {
+  if (node.kind !== "mapping") return refuse(node, path, findings, "a mapping")
+  if (node.entries.size === 0) return undefined
+  const decoded: Record<string, unknown> = {}
+  node.entries.forEach((item, key) =>
+    define(decoded, key, isNull(item) ? null : (decodeAt(item, of, path, key, findings) ?? null)),
+  )
+  return decoded
+}
+
+const decodeUlimit = (node: Mapping, path: Trail, findings: Findings): unknown =>
+  Object.fromEntries(
+    ["soft", "hard"].flatMap((key) => {
+      const limit = node.get(key)
+      if (limit === undefined) return []
+      const read = limit.kind === "scalar" ? limit.value : undefined
+      if (typeof read !== "number") return refuse(node, path, findings, "whole numbers for soft and hard") ?? []
+      return read === 0 ? [] : [[key, read]]
+    }),
+  )
+
+const sshKey = ([id, key]: readonly [string, Node]): string =>
+  isNull(key) || key.kind !== "scalar" ? id : `${id}=${sprint(key.value)}`
 
 const refuse = (node: Node, path: Path, findings: Findings, expected: string): undefined => {
   const shown = node.kind === "scalar" ? `"${sprint(node.value)}"` : `a ${node.kind}`

@@ -11,6 +11,8 @@ import {
   Scalar,
   type ScalarValue,
   type Trail,
+  type List,
+  type Mapping,
 } from "../tree/Node.ts"
 
 type Cast = "whole" | "float" | "boolean"
@@ -126,48 +128,39 @@ const walk = (node: Node, path: Trail, casts: Cast | Casts | undefined, using: I
       return typeof node.value === "string"
         ? text(node, node.value, path, typeof casts === "object" ? casts[""] : casts, using)
         : node
-    case "list": {
-      const next = typeof casts === "object" ? casts["[]"] : undefined
-      keepItems(node, path, (item) => walk(item, path, next, using))
+    case "list":
+      walkList(node, path, typeof casts === "object" ? casts["[]"] : undefined, using)
       return node
-    }
     case "mapping":
-      keepEntries(node, path, (item, key) =>
-        walk(
-          item,
-          path,
-          typeof casts === "object" ? (Object.hasOwn(casts, key) && key !== "" ? casts[key] : casts["*"]) : undefined,
-          using,
-        ),
-      )
+      walkMapping(node, path, casts, using)
       return node
   }
 }
+
+// Apart, for a closure in `walk` would make every call of it allocate what the closure sees.
+const walkList = (node: List, path: Trail, next: Cast | Casts | undefined, using: Interpolation): void =>
+  keepItems(node, path, (item) => walk(item, path, next, using))
+
+const walkMapping = (node: Mapping, path: Trail, casts: Cast | Casts | undefined, using: Interpolation): void =>
+  keepEntries(node, path, (item, key) =>
+    walk(
+      item,
+      path,
+      typeof casts === "object" ? (Object.hasOwn(casts, key) && key !== "" ? casts[key] : casts["*"]) : undefined,
+      using,
+    ),
+  )
 
 const text = (
   node: Scalar,
   value: string,
   path: Trail,
   cast: Cast | Casts | undefined,
-  { lookup, findings }: Interpolation,
+  using: Interpolation,
 ): Node | undefined => {
-  let result = value
-  if (value.includes("$")) {
-    try {
-      result = substitute(value, {
-        lookup,
-        unset: (name) =>
-          findings.warn("variable-unset", node, path, {
-            message: `variable ${name} is not set: an empty text stands in its place`,
-            remedy: `Set ${name} in the environment or in .env, or give a default: \${${name}:-value}.`,
-          }),
-      })
-    } catch (cause) {
-      if (!(cause instanceof TemplateError)) throw cause
-      report(cause, node, path, findings)
-      return undefined
-    }
-  }
+  const { findings } = using
+  const result = value.includes("$") ? replaced(node, value, path, using) : value
+  if (result === undefined) return undefined
   if (typeof cast !== "string") return result === value ? node : new Scalar(result, node.source, node.at, node.keyAt)
   const casted = castTo(cast, result)
   if (casted !== undefined) return new Scalar(casted, node.source, node.at, node.keyAt)
@@ -177,6 +170,28 @@ const text = (
     remedy: `Write ${EXPECTED[cast]}.`,
   })
   return undefined
+}
+
+const replaced = (
+  node: Scalar,
+  value: string,
+  path: Trail,
+  { lookup, findings }: Interpolation,
+): string | undefined => {
+  try {
+    return substitute(value, {
+      lookup,
+      unset: (name) =>
+        findings.warn("variable-unset", node, path, {
+          message: `variable ${name} is not set: an empty text stands in its place`,
+          remedy: `Set ${name} in the environment or in .env, or give a default: \${${name}:-value}.`,
+        }),
+    })
+  } catch (cause) {
+    if (!(cause instanceof TemplateError)) throw cause
+    report(cause, node, path, findings)
+    return undefined
+  }
 }
 
 const castTo = (cast: Cast, value: string): ScalarValue | undefined => {

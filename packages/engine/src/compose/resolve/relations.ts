@@ -176,6 +176,18 @@ const undefinedName = (
   )
 }
 
+const checkLimits = (service: Service, path: ReadonlyArray<string>, say: Say): void => {
+  const { limits, reservations } = service.deploy?.resources ?? {}
+  for (const [key, own, place, section, other] of [
+    ["cpus", service.cpus, "limits.cpus", limits, limits?.cpus],
+    ["mem_limit", service.mem_limit, "limits.memory", limits, limits?.memory],
+    ["mem_reservation", service.mem_reservation, "reservations.memory", reservations, reservations?.memory],
+    ["pids_limit", service.pids_limit, "limits.pids", limits, limits?.pids],
+  ] as const)
+    if (own !== undefined && section !== undefined && own !== other)
+      say("conflict", [...path, key], `${key} and deploy.resources.${place} differ`, "Keep one of them.")
+}
+
 const checkNumbers = (name: string, service: Service, say: Say): void => {
   const path = ["services", name]
   const { deploy, scale } = service
@@ -187,14 +199,7 @@ const checkNumbers = (name: string, service: Service, say: Say): void => {
     say("value", [...path, "deploy", "replicas"], "it is negative", "Write 0 or more.", "0 or more")
   const limits = deploy?.resources.limits
   const reservations = deploy?.resources.reservations
-  for (const [key, own, place, section, other] of [
-    ["cpus", service.cpus, "limits.cpus", limits, limits?.cpus],
-    ["mem_limit", service.mem_limit, "limits.memory", limits, limits?.memory],
-    ["mem_reservation", service.mem_reservation, "reservations.memory", reservations, reservations?.memory],
-    ["pids_limit", service.pids_limit, "limits.pids", limits, limits?.pids],
-  ] as const)
-    if (own !== undefined && section !== undefined && own !== other)
-      say("conflict", [...path, key], `${key} and deploy.resources.${place} differ`, "Keep one of them.")
+  if (limits !== undefined || reservations !== undefined) checkLimits(service, path, say)
   const replicas = scale ?? deploy?.replicas ?? 1
   if (replicas > 1 && service.container_name !== undefined)
     say(

@@ -10,6 +10,8 @@ export const byProfiles = (services: Readonly<Record<string, Service>>, profiles
   const active = ({ profiles: own = [] }: Service) =>
     own.length === 0 || profiles.includes("*") || own.some((profile) => profiles.includes(profile))
   const all = Object.entries(services)
+  // The usual case, without a copy: building a record of a thousand names costs as much as reading them.
+  if (all.every(([, service]) => active(service))) return { enabled: services, disabled: {} }
   return {
     enabled: Object.fromEntries(all.filter(([, service]) => active(service))),
     disabled: Object.fromEntries(all.filter(([, service]) => !active(service))),
@@ -37,18 +39,28 @@ const matcher = (pattern: string): ((name: string) => boolean) => {
   }
 }
 
+/** The services that names or patterns mean; `missing` holds those that match nothing. */
+export const matchServices = (
+  wanted: ReadonlyArray<string>,
+  services: ReadonlyArray<string>,
+): { readonly matched: ReadonlyArray<string>; readonly missing: ReadonlyArray<string> } => {
+  const missing: string[] = []
+  const matched = wanted.flatMap((pattern) => {
+    const matches = services.filter(matcher(pattern))
+    if (matches.length === 0) missing.push(pattern)
+    return matches
+  })
+  return { matched: [...new Set(matched)], missing }
+}
+
 /** The named services and what they depend on; `missing` holds names that match nothing. */
 export const closure = (
   names: ReadonlyArray<string>,
   services: Readonly<Record<string, Service>>,
 ): { readonly chosen: ReadonlySet<string>; readonly missing: ReadonlyArray<string> } => {
   const chosen = new Set<string>()
-  const missing: string[] = []
-  const queue = names.flatMap((name) => {
-    const matches = Object.keys(services).filter(matcher(name))
-    if (matches.length === 0) missing.push(name)
-    return matches
-  })
+  const { matched, missing } = matchServices(names, Object.keys(services))
+  const queue = [...matched]
   for (let name = queue.pop(); name !== undefined; name = queue.pop()) {
     if (chosen.has(name)) continue
     chosen.add(name)

@@ -11,18 +11,21 @@ type Services = Readonly<Record<string, Service>>
 export const resolveServiceFiles = Effect.fnUntraced(function* (
   loading: Loading,
   services: Services,
+  withEnvironment: ReadonlySet<string>,
   tree: Mapping,
   variables: Variables,
 ) {
   const resolved: Array<readonly [string, Service]> = []
-  for (const [name, service] of Object.entries(services))
+  for (const [name, service] of Object.entries(services)) {
+    if (service.env_file === undefined && service.label_file === undefined) continue
     resolved.push([
       name,
-      service.env_file === undefined && service.label_file === undefined
-        ? service
-        : yield* resolveService(loading, name, service, tree, variables),
+      withEnvironment.has(name)
+        ? yield* resolveService(loading, name, service, tree, variables)
+        : { ...service, ...(yield* readLabels(loading, name, service, tree)) },
     ])
-  return Object.fromEntries(resolved)
+  }
+  return resolved.length === 0 ? services : { ...services, ...Object.fromEntries(resolved) }
 })
 
 const resolveService = Effect.fnUntraced(function* (
@@ -58,7 +61,7 @@ const resolveService = Effect.fnUntraced(function* (
   return {
     ...service,
     ...(Object.keys(joined).length === 0 ? {} : { environment: joined }),
-    ...(Object.keys(labels).length === 0 ? {} : { labels }),
+    ...labels,
   }
 })
 
@@ -73,7 +76,8 @@ const readLabels = Effect.fnUntraced(function* (loading: Loading, name: string, 
     addVariables(loading, { path }, text, labels, (key) => found.get(key))
     for (const [key, value] of labels) found.set(key, value)
   }
-  return { ...Object.fromEntries(found), ...service.labels }
+  const labels = { ...Object.fromEntries(found), ...service.labels }
+  return Object.keys(labels).length === 0 ? {} : { labels }
 })
 
 /** Watched paths with the links of the deployer's host resolved, where the capability can. */

@@ -15,10 +15,13 @@ export interface ParsedMount {
 }
 
 const PROPAGATIONS = new Set(["rprivate", "private", "rshared", "shared", "rslave", "slave"])
+const SPECIAL = /[{}]|(?:^|:)\p{L}:/u
 const LETTER = /^\p{L}$/u
 
 /** Sections between colons; `C:` begins a Windows path and a colon inside `${…}` separates nothing. */
 const sections = (spec: string): string[] => {
+  // The usual case at once: no braces, and no section that is a single letter.
+  if (!SPECIAL.test(spec)) return spec.split(":")
   const found: string[] = []
   let section = ""
   let braces = 0
