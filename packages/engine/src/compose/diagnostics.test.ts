@@ -1,7 +1,7 @@
 /** What people are told: every finding of a file at once, each with its place, what was expected and a remedy. */
 import { Effect, Result } from "effect"
 import { describe, expect, it } from "vitest"
-import { ComposeInvalid, type Diagnostic } from "../model/errors/union.ts"
+import { ComposeInvalid, type Diagnostic, FileUnreadable } from "../model/errors/union.ts"
 import type { Stack } from "../model/Stack.ts"
 import { load } from "./index.ts"
 
@@ -46,6 +46,27 @@ const WRONG = `services:
 networks:
   front: {drver: bridge}
 `
+
+describe("a Compose file that cannot be read", () => {
+  it("is named, never taken for absent or passed over for one of a folder above", async () => {
+    const loaded = load(
+      { workingDirectory: "/above/here" },
+      {
+        env: {},
+        readFile: (path) =>
+          path === "/above/here/compose.yaml"
+            ? Effect.fail(new FileUnreadable({ path, reason: "permission", detail: "permission denied" }))
+            : Effect.succeed(path === "/above/compose.yaml" ? "services: {a: {image: b}}" : undefined),
+        allowRemote: false,
+        allowProvider: true,
+      },
+    )
+    expect(await Effect.runPromise(Effect.flip(loaded))).toMatchObject({
+      path: "/above/here/compose.yaml",
+      reason: "permission",
+    })
+  })
+})
 
 describe("errors", () => {
   it("are told all at once, each at its place", async () => {

@@ -6,6 +6,7 @@ import { type Driver, openDriver } from "../driver/Driver.ts"
 import { defaultDownOptions, type Request } from "../driver/Request.ts"
 import { EngineUnreachable } from "../model/errors/union.ts"
 import type { Event } from "../model/Event.ts"
+import type { Plan } from "../plan/Plan.ts"
 import { planHash } from "../plan/seal.ts"
 import { renderPlan } from "../plan/render.ts"
 import { makeLocks } from "../state/lease.ts"
@@ -520,6 +521,13 @@ describe("a saved plan", () => {
       const plan = yield* deployments.plan(shop)
       const edited = { ...plan, operations: plan.operations.slice(1) }
       assert.strictEqual((yield* Effect.flip(deployments.apply(edited)))._tag, "StateCorrupt")
+      // What was shown and where it goes are part of what was approved.
+      const [first, ...others] = plan.groups
+      assert.isDefined(first)
+      const told = { ...plan, groups: [{ ...first, cause: "nothing much" }, ...others] }
+      assert.strictEqual((yield* Effect.flip(deployments.apply(told)))._tag, "StateCorrupt")
+      const moved: Plan = { ...plan, target: { ...plan.target, endpoints: ["tcp://192.0.2.1:2375"] } }
+      assert.strictEqual((yield* Effect.flip(deployments.apply(moved)))._tag, "StateCorrupt")
       const elsewhere = { ...plan, target: { ...plan.target, name: "production" } }
       assert.strictEqual((yield* Effect.flip(deployments.apply(elsewhere)))._tag, "Usage")
       const foreign = { ...plan, driver: "swarm" }

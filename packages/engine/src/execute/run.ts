@@ -274,7 +274,7 @@ const verify = <Desired, Observed>(
   looked: Looked<Desired>,
 ): Effect.Effect<void, WindFlowError> => {
   const { approved } = run.goal
-  // The hash covers snapshot, desired state and operations: what runs is exactly what was agreed to.
+  // The hash covers all of a plan but its warnings: what runs is exactly what was agreed to.
   return approved === undefined || approved.onStale === "replan" || approved.plan.hash === looked.plan.hash
     ? Effect.void
     : Effect.fail(new PlanStale({ deployment: run.deployment, expected: approved.plan.hash, actual: looked.plan.hash }))

@@ -4,7 +4,7 @@ import { digestJson, portableSha256Hex, sha256Hex } from "./digest.ts"
 import type { Operation } from "./Operation.ts"
 import { type Plan, type PlanDraft, waitsOf } from "./Plan.ts"
 import { renderOperations, renderPlan } from "./render.ts"
-import { brokenRule, seal } from "./seal.ts"
+import { brokenRule, seal, type PlanSubject } from "./seal.ts"
 
 const operation = (id: string, over: Partial<Operation> = {}): Operation => ({
   id,
@@ -34,13 +34,13 @@ const draft = (over: Partial<PlanDraft> = {}): PlanDraft => ({
   warnings: [],
   ...over,
 })
-const subject = {
+const subject: PlanSubject = {
   project: "shop",
   target: { name: "local", type: "docker", driver: "fake", endpoints: ["unix:///x"] },
   driver: "fake",
   intent: "up",
   desired: { services: ["web"] },
-} as const
+}
 
 describe("the rules of a plan", () => {
   it("hold for a good one", () => assert.isUndefined(brokenRule(draft())))
@@ -141,12 +141,16 @@ describe("a sealed plan", () => {
     assert.strictEqual(renderPlan(nothing), "shop@local is up to date: nothing to do.")
   })
 
-  it("is named by snapshot, desired state and operations, and by nothing else", () => {
+  it("is named by what was agreed to, and not by its warnings", () => {
     const base = seal(draft(), subject)
-    const hash = (over: Partial<PlanDraft>, other: Partial<typeof subject> = {}) =>
+    const hash = (over: Partial<PlanDraft>, other: Partial<PlanSubject> = {}) =>
       seal(draft(over), { ...subject, ...other }).hash
     assert.strictEqual(hash({ warnings: ["x"] }), base.hash)
     assert.notStrictEqual(hash({ snapshot: { containers: ["c1"] } }), base.hash)
+    assert.notStrictEqual(hash({}, { target: { ...subject.target, endpoints: ["tcp://192.0.2.1:2375"] } }), base.hash)
+    assert.notStrictEqual(hash({}, { intent: "rollback" }), base.hash)
+    const [shown, ...others] = draft().groups
+    assert.notStrictEqual(hash({ groups: [{ ...shown!, cause: "another" }, ...others] }), base.hash)
     assert.notStrictEqual(seal(draft(), { ...subject, desired: { services: ["db"] } }).hash, base.hash)
     const [a, b] = draft().operations
     assert.notStrictEqual(hash({ operations: [a!, { ...b!, precondition: { id: "c1" } }] }), base.hash)
