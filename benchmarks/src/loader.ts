@@ -6,11 +6,11 @@
  * - Warm load and growth: both sizes after the same warming, in turns (one large file, ten small ones), garbage collected before
  *   each turn where --expose-gc allows it. So neither size has the better code or pays for the other's garbage. CPU time stands
  *   beside the clock's, which other work on the machine lengthens.
- * - As a process, when WINDFLOW_COMPOSE_REFERENCE names Docker Compose: `config -q` of both on the same files, in turns.
- *   `packages/cli` must be built (`npm run bundle`).
+ * - As a process, when WINDFLOW_COMPOSE_REFERENCE names Docker Compose: `config -q` of all on the same files, in turns.
+ *   `packages/cli` must be built (`npm run bundle`) and `docker` be there.
  */
 import { execFileSync, spawnSync } from "node:child_process"
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { load } from "@windflow/engine/compose"
@@ -89,24 +89,32 @@ const timed = (program: string, argv: ReadonlyArray<string>, folder: string): Ti
   return { wall, cpu: cpu * 1000 }
 }
 
+/** Ours, `docker compose` as people start it (Docker's command and its plugin), and the plugin by itself; in turns. */
 const processes = (reference: string, folder: string, count: number): void => {
   const entry = join(import.meta.dirname, "../../packages/cli/bin/windflow.js")
   const argv = ["-f", join(folder, `${count}.yaml`), "config", "-q"]
-  const ours: Time[] = []
-  const theirs: Time[] = []
-  for (let i = -1; i < PROCESSES; i++) {
-    const pair = [timed(process.execPath, [entry, ...argv], folder), timed(reference, argv, folder)] as const
-    // The first pair fills caches, of the disk and of compiled code.
-    if (i < 0) continue
-    ours.push(pair[0])
-    theirs.push(pair[1])
-  }
-  const [a, b] = [medians(ours), medians(theirs)]
-  console.log(`config -q, ${count} services, windflow        ${shown(a)}`)
-  console.log(`config -q, ${count} services, docker compose  ${shown(b)}`)
-  console.log(
-    `  times as long                           ${(a.wall / b.wall).toFixed(2)}, CPU ${(a.cpu / b.cpu).toFixed(2)}`,
-  )
+  const plugins = join(folder, "docker/cli-plugins")
+  mkdirSync(plugins, { recursive: true })
+  rmSync(join(plugins, "docker-compose"), { force: true })
+  symlinkSync(reference, join(plugins, "docker-compose"))
+  const commands = [
+    ["windflow", process.execPath, [entry, ...argv]],
+    ["docker compose", "env", [`DOCKER_CONFIG=${join(folder, "docker")}`, "docker", "compose", ...argv]],
+    ["docker-compose alone", reference, argv],
+  ] as const
+  const times = commands.map((): Time[] => [])
+  // The first turn fills caches, of the disk and of compiled code.
+  for (let turn = -1; turn < PROCESSES; turn++)
+    for (const [at, [, program, words]] of commands.entries()) {
+      const time = timed(program, words, folder)
+      if (turn >= 0) times[at]?.push(time)
+    }
+  const [ours = { wall: 0, cpu: 0 }, ...theirs] = times.map(medians)
+  console.log(`config -q, ${String(count).padStart(4)} services, windflow        ${shown(ours)}`)
+  for (const [at, time] of theirs.entries())
+    console.log(
+      `  ${(commands[at + 1]?.[0] ?? "").padEnd(38)}  ${shown(time)}: ours is ${(ours.wall / time.wall).toFixed(2)} times that, CPU ${(ours.cpu / time.cpu).toFixed(2)}`,
+    )
 }
 
 const main = async (folder: string): Promise<void> => {

@@ -38,6 +38,8 @@ export const output: OutputOptions = {
     groups: [
       { name: "node", test: /^\0builtin:/ },
       { name: "effect", test: /node_modules.effect/ },
+      // `windflow config` needs no more than this.
+      { name: "compose", test: /packages.(engine.src.(compose|model)|engine.src.plan.digest|sdk.src.config)/ },
       { name: "engine", test: /packages.(engine|sdk).src.(?!secret|.*[bB]uild)/ },
     ],
   },

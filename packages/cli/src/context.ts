@@ -49,7 +49,8 @@ export const createContext = (
   const signal = deadline === undefined ? interrupted : AbortSignal.any([interrupted, deadline])
 
   const config = once(async (): Promise<LoadedConfig> => {
-    const { loadConfigFile } = await import("@windflow/sdk")
+    // Not the whole SDK: `config` needs no more of it.
+    const { loadConfigFile } = await import("@windflow/sdk/config-file")
     return loadConfigFile({ directory: host.cwd, config: variable(host, "WINDFLOW_CONFIG") })
   })
 

@@ -88,7 +88,7 @@ describe("exit codes", () => {
       Map {
         "3" => "ComposeInvalid Unsupported FileUnreadable Usage ConfigInvalid SecretMissing",
         "5" => "EngineUnreachable NotAuthorised HostKeyMismatch",
-        "1" => "EngineFailed ImageMissing BuildFailed PortInUse NameTaken Unhealthy ContainerExited PreconditionFailed KeyringFailed StateCorrupt Internal",
+        "1" => "EngineFailed ImageMissing BuildFailed PortInUse NameTaken Unhealthy ContainerExited PreconditionFailed KeyringFailed StateCorrupt StateUnavailable Internal",
         "4" => "ExternalMissing Locked LockLost PlanStale PolicyDenied ConfirmationRequired DriverUnavailable DependencyMissing NotDeployed",
         "130" => "Cancelled",
         "124" => "DeadlineExceeded",

@@ -18,8 +18,9 @@ const reading = (
 
 const opt = Schema.optionalKey
 const Word = Schema.String.check(Schema.isPattern(/^[a-z][a-z0-9]{0,6}$/))
-// Everything a text may hold: dollars, quotes, colons, spaces at the ends, words that look like numbers.
-const Text = Schema.String.check(Schema.isPattern(/^[ -~äß€\n]{0,24}$/u))
+// Everything a text may hold: dollars, quotes, colons, spaces at the ends, words that look like numbers. None begins with a line
+// break: spaces behind that one are lost on the way through YAML as the reference prints it (and so must we).
+const Text = Schema.String.check(Schema.isPattern(/^(?:[ -~äß€][ -~äß€\n]{0,23})?$/u))
 // The reference doubles dollars in keys when it prints, and does not halve them when it reads.
 const Key = Schema.String.check(Schema.isPattern(/^[ -#%-~äß€]{1,24}$/u))
 const Service = Schema.Struct({

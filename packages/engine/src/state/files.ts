@@ -3,7 +3,7 @@ import { constants } from "node:fs"
 import { mkdir, open, readdir, readFile } from "node:fs/promises"
 import { dirname } from "node:path"
 import { Effect } from "effect"
-import { LockLost, StateCorrupt } from "../model/errors/union.ts"
+import { LockLost, StateCorrupt, StateUnavailable } from "../model/errors/union.ts"
 
 export const fileMode = 0o600
 export const directoryMode = 0o700
@@ -11,13 +11,16 @@ export const directoryMode = 0o700
 const isCode = (error: unknown, code: string) => error instanceof Error && "code" in error && error.code === code
 
 /** Any failure of a file operation, by the path it was about; ours pass as they are. */
-export const attempt = <A>(what: string, body: () => Promise<A>): Effect.Effect<A, StateCorrupt | LockLost> =>
+export const attempt = <A>(
+  what: string,
+  body: () => Promise<A>,
+): Effect.Effect<A, StateCorrupt | StateUnavailable | LockLost> =>
   Effect.tryPromise({
     try: body,
     catch: (error) =>
       error instanceof StateCorrupt || error instanceof LockLost
         ? error
-        : new StateCorrupt({ what, detail: error instanceof Error ? error.message : String(error) }),
+        : new StateUnavailable({ path: what, detail: error instanceof Error ? error.message : String(error) }),
   })
 
 /** A new name is durable only when its directory is. */

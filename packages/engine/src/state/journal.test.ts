@@ -244,13 +244,13 @@ describe("the journal in files", () => {
     }).pipe(Effect.scoped),
   )
 
-  it.effect("reports a directory that cannot be written", () =>
+  it.effect("bug: a place that cannot be written was called a damaged record", () =>
     Effect.gen(function* () {
       const directory = yield* temporary
       yield* Effect.promise(() => appendFile(join(directory, "file"), ""))
       const journal = yield* makeFileJournal(join(directory, "file"))
       const error = yield* Effect.flip(journal.append(started("r1", 1)))
-      assert.strictEqual(error._tag, "StateCorrupt")
+      assert.strictEqual(error._tag, "StateUnavailable")
     }).pipe(Effect.scoped),
   )
 })

@@ -135,6 +135,11 @@ const catalogue: Catalogue = {
     message: `${e.what} cannot be read: ${e.detail}`,
     remedy: "Move it aside; WindFlow observes the target and rebuilds what it needs.",
   }),
+  StateUnavailable: (e) => ({
+    message: `WindFlow's own record ${e.path} cannot be used: ${e.detail}`,
+    remedy:
+      "Free space there or give this user the permission (WINDFLOW_STATE_DIR names another place), then run the command again: it continues where it stopped.",
+  }),
   NotDeployed: (e) => ({
     message: `${e.deployment}: ${e.detail}`,
     remedy: "See `windflow ps` for what runs, or deploy it with `windflow up`.",

@@ -144,6 +144,11 @@ const catalogue: Catalogue = {
     message: `${e.what} est illisible : ${e.detail}`,
     remedy: "Mettez-le de côté ; WindFlow observe la cible et reconstitue ce qu’il lui faut.",
   }),
+  StateUnavailable: (e) => ({
+    message: `Le fichier ${e.path}, propre à WindFlow, est inutilisable : ${e.detail}`,
+    remedy:
+      "Libérez de la place ou donnez le droit d’y écrire (WINDFLOW_STATE_DIR désigne un autre endroit), puis relancez : la commande reprend où elle s’est arrêtée.",
+  }),
   NotDeployed: (e) => ({
     message: `${e.deployment} : ${e.detail}`,
     remedy: "Voyez `windflow ps` pour ce qui tourne, ou déployez avec `windflow up`.",

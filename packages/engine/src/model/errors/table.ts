@@ -43,6 +43,7 @@ export const table: { readonly [Tag in ErrorTag]: ErrorRow } = {
   SecretMissing: row(3, 422),
   KeyringFailed: row(1, 500),
   StateCorrupt: row(1, 500),
+  StateUnavailable: row(1, 500, true),
   NotDeployed: row(4, 404),
   Cancelled: row(130, 409),
   DeadlineExceeded: row(124, 504, true),

@@ -181,6 +181,11 @@ export class StateCorrupt extends described(
   Schema.TaggedError<StateCorrupt>()("StateCorrupt", { what: Str, detail: Str }),
 ) {}
 
+/** Our own files cannot be written or read: a full or read-only file system, a missing permission. */
+export class StateUnavailable extends described(
+  Schema.TaggedError<StateUnavailable>()("StateUnavailable", { path: Str, detail: Str }),
+) {}
+
 export class NotDeployed extends described(
   Schema.TaggedError<NotDeployed>()("NotDeployed", { deployment: Str, detail: Str }),
 ) {}
@@ -224,6 +229,7 @@ export const errorClasses = [
   SecretMissing,
   KeyringFailed,
   StateCorrupt,
+  StateUnavailable,
   NotDeployed,
   Cancelled,
   DeadlineExceeded,
