@@ -19,7 +19,7 @@ it("finds the published TCP ports of a stack", () => {
   expect(addresses({})).toEqual([])
 })
 
-test("a page is named by its title, else by its first line", () => {
+it("a page is named by its title, else by its first line", () => {
   expect(headline("<!doctype html>\n<html><title> Guest book </title>")).toBe("Guest book")
   expect(headline("hello\nworld")).toBe("hello")
   expect(headline("")).toBe("")

@@ -20,10 +20,8 @@ export const execute = async (
     return 0
   }
   const live = createLive(context)
-  let worked = false
   let ended: Extract<Event, { readonly _tag: "RunEnded" }> | undefined
   const onEvent = (event: Event) => {
-    if (event._tag === "OperationStarted") worked = true
     if (event._tag === "RunEnded") ended = event
     live.onEvent(event)
   }
@@ -34,9 +32,7 @@ export const execute = async (
     await live.end()
   }
   if (context.json) return 0
-  context.print(
-    worked && ended !== undefined ? colors.good(outcome(ended, texts)) : texts.run.unchanged(revision.deployment),
-  )
+  context.print(ended?.changed === true ? colors.good(outcome(ended, texts)) : texts.run.unchanged(revision.deployment))
   for (const url of revision.urls) context.print(`  ${url}`)
   return 0
 }

@@ -1,4 +1,4 @@
-/** Draws the tree of a run on a terminal, over itself. A frame that shows what the last one did is not written. */
+/** Draws the tree of a run on a terminal, over itself. `log-update` leaves out what did not change. */
 import { createLogUpdate } from "log-update"
 import type { Describe, Live, Screen } from "./live.ts"
 import { linesOf } from "./render/lines.ts"
@@ -13,13 +13,10 @@ export const liveTree = (context: Screen, describe: Describe): Live => {
   const update = createLogUpdate(host.stderr as unknown as NodeJS.WritableStream, { showCursor: false })
   let progress = noProgress
   let frame = 0
-  let shown = ""
   const draw = () => {
     const { columns = 80, rows = 24 } = host.stderr
     const text = renderTree(progress, texts, colors, { columns, rows, now: Date.now(), frame })
-    if (text === shown) return
-    shown = text
-    update(text)
+    if (text !== "") update(text)
   }
   const timer = setInterval(() => {
     frame += 1
@@ -30,11 +27,8 @@ export const liveTree = (context: Screen, describe: Describe): Live => {
     onEvent: (event) => {
       const before = progress
       progress = advance(progress, event, describe)
-      if (event._tag === "RunResumed" || event._tag === "Warning") {
+      if (event._tag === "RunResumed" || event._tag === "Warning")
         update.persist(linesOf(event, before, progress, texts, colors).join("\n"))
-        // It replaced the frame.
-        shown = ""
-      }
       draw()
     },
     end: () => {

@@ -1,5 +1,5 @@
 /** For tests on a real engine: a three-service project in a directory of its own, the command as a process, what the engine holds. */
-import { docker, session } from "@windflow/testcontainers"
+import { docker, forgetDeployment, session } from "@windflow/testcontainers"
 import { spawn } from "node:child_process"
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
@@ -16,7 +16,8 @@ export interface Ran {
 
 export interface RunOptions {
   readonly env?: Readonly<Record<string, string>>
-  readonly uid?: number
+  /** As a user whom file modes bind: root, too, may then not open what has mode 000. */
+  readonly boundByModes?: boolean
   /** Standard input: a text and its end, or open without a word; default: none. */
   readonly input?: string
   readonly openInput?: boolean
@@ -25,8 +26,11 @@ export interface RunOptions {
 }
 
 const root = path.join(import.meta.dirname, "..")
-const entry = path.join(root, "bin/windflow.js")
+/** The command as it is installed. */
+export const entry = path.join(root, "bin/windflow.js")
 const crashFolder = path.join(root, "dist/test")
+/** The command that can die: `crashCli.ts`. */
+export const crashEntry = path.join(crashFolder, "crash.js")
 
 /** Bundles the command, and beside it the one that can die; once a test file. */
 export const bundle = async (): Promise<void> => {
@@ -38,6 +42,8 @@ export const bundle = async (): Promise<void> => {
 export interface Bed {
   readonly project: string
   readonly directory: string
+  /** What commands run with. */
+  readonly env: Readonly<Record<string, string | undefined>>
   readonly write: (compose: string) => void
   /** The built command. */
   readonly windflow: (argv: ReadonlyArray<string>, options?: RunOptions) => Promise<Ran>
@@ -52,11 +58,16 @@ export interface Bed {
 
 const start = (argv: ReadonlyArray<string>, cwd: string, env: NodeJS.ProcessEnv, options: RunOptions): Promise<Ran> =>
   new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, argv, {
+    // Root keeps its files (this Node may lie in a home only root can enter) but loses the right to overlook modes.
+    const bound = options.boundByModes === true && process.getuid?.() === 0
+    const lost = "-dac_override,-dac_read_search"
+    const program = bound
+      ? ["setpriv", "--bounding-set", lost, "--inh-caps", lost, process.execPath]
+      : [process.execPath]
+    const child = spawn(program[0]!, [...program.slice(1), ...argv], {
       cwd,
       env: { ...env, ...options.env },
       stdio: [options.input === undefined && options.openInput !== true ? "ignore" : "pipe", "pipe", "pipe"],
-      ...(options.uid === undefined ? {} : { uid: options.uid, gid: options.uid }),
     })
     if (options.input !== undefined) child.stdin?.end(options.input)
     let [out, err] = ["", ""]
@@ -89,10 +100,10 @@ export const makeBed = async (name: string): Promise<Bed> => {
   const bed: Bed = {
     project,
     directory,
+    env,
     write: (compose) => writeFileSync(path.join(directory, "compose.yaml"), `name: ${project}\n${compose}`),
     windflow: (argv, options = {}) => start([entry, ...argv], directory, env, options),
-    dying: (at, argv) =>
-      start([path.join(crashFolder, "crash.js"), ...argv], directory, { ...env, WINDFLOW_TEST_CRASH_AT: at }, {}),
+    dying: (at, argv) => start([crashEntry, ...argv], directory, { ...env, WINDFLOW_TEST_CRASH_AT: at }, {}),
     containers: async () => (await list()).map(({ Names, State }) => `${Names[0]!.slice(1)} ${State}`).sort(),
     ids: async () => new Map((await list()).map(({ Names, Id }) => [Names[0]!.slice(1), Id])),
     networks: async () => (await (await docker()).listNetworks({ filters })).map(({ Name }) => Name),
@@ -110,6 +121,7 @@ export const clearBeds = async (): Promise<void> => {
     const { Volumes } = await engine.listVolumes()
     const ours = Volumes.filter(({ Name }) => Name.startsWith("windflow.") && Name.includes(bed.project))
     await Promise.all(ours.map(({ Name }) => engine.getVolume(Name).remove()))
+    await forgetDeployment(bed.project)
     rmSync(bed.directory, { recursive: true, force: true })
   }
   beds.clear()

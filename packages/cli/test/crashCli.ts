@@ -1,6 +1,6 @@
 /**
  * The command in a process of its own that kills itself with SIGKILL before or after a row of its journal:
- * `WINDFLOW_TEST_CRASH_AT=before:3`. No part of the product: the journal comes in by `state.custom`.
+ * `WINDFLOW_TEST_CRASH_AT=before:3`. SIGUSR2 makes it throw where nobody catches. No part of the product: the journal comes in by `state.custom`.
  */
 import { type Journal, makeFileJournal } from "@windflow/engine/state"
 import { state, WindFlow } from "@windflow/sdk"
@@ -29,6 +29,10 @@ const mortal = (journal: Journal): Journal => {
       }),
   }
 }
+
+process.on("SIGUSR2", () => {
+  throw new Error("planted")
+})
 
 process.exitCode = await main(process.argv.slice(2), {
   ...processHost(),

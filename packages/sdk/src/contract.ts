@@ -3,7 +3,7 @@
  * `promise.ts` makes it from the Effect face.
  */
 import type { Event, Revision, Target } from "@windflow/engine/model"
-import type { Instance, LogLine, UpOptions } from "@windflow/engine/driver"
+import type { EngineEvent, EngineEventFilter, Instance, LogLine, UpOptions } from "@windflow/engine/driver"
 import type { Plan } from "./plan.ts"
 import type { Stack } from "./Stack.ts"
 import type { TargetInput } from "./target.ts"
@@ -98,7 +98,12 @@ export interface TargetReport {
   /** How many containers of how many projects it runs. */
   readonly projects: number
   readonly containers: number
+  /** ISO time on the target's clock, read before the containers: where `targets.events` may follow on. */
+  readonly at: string
 }
+
+/** Which of a target's own events; `since` as the target's clock has it. */
+export interface TargetEventsOptions extends EngineEventFilter, Abortable {}
 
 export interface WindFlow extends AsyncDisposable {
   /** Looks and changes nothing. */
@@ -139,6 +144,11 @@ export interface WindFlow extends AsyncDisposable {
     add(target: Target): Promise<Target>
     /** Opens it and asks what runs there. */
     test(target: TargetInput, options?: Abortable): Promise<TargetReport>
+    /**
+     * What happens on a target, whoever did it: a hint to look. Ends when the engine does. Aborting detaches. Runs of WindFlow are
+     * in `events`.
+     */
+    events(target: TargetInput, options?: TargetEventsOptions): AsyncIterable<EngineEvent>
     /** Forgets the registration; nothing on the target is touched. */
     remove(name: string): Promise<void>
   }

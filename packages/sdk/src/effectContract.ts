@@ -1,6 +1,13 @@
 /** The Effect face's interface: the names of `contract.ts`, as Effects and Streams; cancelling is interruption or `cancel`. */
 import type { Event, Revision, Target, WindFlowError } from "@windflow/engine/model"
-import type { ExecRequest, ExecSession, Instance, LogLine } from "@windflow/engine/driver"
+import type {
+  EngineEvent,
+  EngineEventFilter,
+  ExecRequest,
+  ExecSession,
+  Instance,
+  LogLine,
+} from "@windflow/engine/driver"
 import type { ApplyOptions, RunOptions as EngineRunOptions } from "@windflow/engine/execute"
 import type { Effect, Scope, Stream } from "effect"
 import type {
@@ -44,6 +51,7 @@ export interface WindFlowShape {
     readonly list: Answer<ReadonlyArray<Target>>
     readonly add: (target: Target) => Answer<Target>
     readonly test: (target: TargetInput) => Answer<TargetReport>
+    readonly events: (target: TargetInput, filter?: EngineEventFilter) => Stream.Stream<EngineEvent, WindFlowError>
     readonly remove: (name: string) => Answer<void>
   }
 }

@@ -18,7 +18,7 @@ export type {
   WindFlowError,
 } from "@windflow/engine/model"
 export { describeError } from "@windflow/engine/model"
-export type { Instance, LogLine } from "@windflow/engine/driver"
+export type { EngineEvent, EngineEventFilter, Instance, LogLine } from "@windflow/engine/driver"
 export type { FieldChange, OperationGroup } from "@windflow/engine/plan"
 export { compose, type ComposeOptions } from "./composeFile.ts"
 export { type Config, defineConfig } from "./config.ts"
@@ -33,6 +33,7 @@ export type {
   PlanOptions,
   Ref,
   RunOptions,
+  TargetEventsOptions,
   TargetReport,
   TerminalSize,
   UpFlags,

@@ -192,13 +192,21 @@ export const makeWindFlow = Effect.fn("makeWindFlow")(function* (ports: Ports) {
       remove: ports.registry.remove,
       test: Effect.fn("windflow.targets.test")(function* (input) {
         const session = yield* at({ target: input })
+        const now = yield* session.driver.use((driver) => driver.records.now)
         const instances = yield* session.driver.use((driver) => driver.instances())
         return {
           target: session.target,
           projects: new Set(instances.map((instance) => instance.project)).size,
           containers: instances.length,
+          at: new Date(now).toISOString(),
         }
       }, Effect.scoped),
+      events: (input, { type, event, project, since } = {}) =>
+        Stream.unwrap(
+          Effect.map(at({ target: input }), (session) =>
+            session.driver.use((driver) => driver.events(said({ type, event, project, since }))),
+          ),
+        ),
     },
   }
 

@@ -9,14 +9,14 @@ import { said } from "./said.ts"
 const cancelled = (subject: string) => new Cancelled({ deployment: subject, done: 0, total: 0 })
 
 /** The typed error of a failed exit; a defect becomes `Internal`, an interruption `Cancelled`. */
-const errorOf = (cause: Cause.Cause<WindFlowError>, subject: string): WindFlowError => {
+export const errorOf = (cause: Cause.Cause<WindFlowError>, subject: string): WindFlowError => {
   const failure = Cause.findErrorOption(cause)
   if (failure._tag === "Some") return failure.value
   return Cause.hasInterruptsOnly(cause) ? cancelled(subject) : new Internal({ detail: Cause.pretty(cause) })
 }
 
 /** Completes when the signal is aborted; never when there is none. */
-const aborted = (signal: AbortSignal | undefined): Effect.Effect<void> =>
+export const aborted = (signal: AbortSignal | undefined): Effect.Effect<void> =>
   signal === undefined
     ? Effect.never
     : Effect.callback<void>((resume) => {
@@ -135,6 +135,7 @@ export const promiseFace = (
       list: () => settle(flow.targets.list, "targets"),
       add: (target) => settle(flow.targets.add(target), target.name),
       test: (target, options = {}) => settle(flow.targets.test(target), "targets", options.signal),
+      events: (target, { signal, ...filter } = {}) => iterable(flow.targets.events(target, filter), signal),
       remove: (name) => settle(flow.targets.remove(name), name),
     },
     [Symbol.asyncDispose]: () => Effect.runPromise(Scope.close(scope, Exit.void)),

@@ -1,8 +1,10 @@
 /** Fakes for tests of those who build on WindFlow: the same interface, engine and runs, on an engine in memory. */
 import { memoryJournal } from "@windflow/engine/state"
 import { makeDeployments } from "@windflow/engine/execute"
+import type { EngineEvent, EngineEventFilter } from "@windflow/engine/driver"
+import { Internal } from "@windflow/engine/model"
 import { fakeDriver, makeFakeEngine } from "@windflow/engine/testing"
-import { Context, Effect, Scope } from "effect"
+import { Context, Effect, Scope, Stream } from "effect"
 import type { WindFlow } from "./contract.ts"
 import { makeWindFlow } from "./makeWindFlow.ts"
 import { promiseFace } from "./promise.ts"
@@ -13,6 +15,8 @@ export interface FakeOptions {
   readonly fail?: (operation: string) => boolean
   /** What a service's healthcheck says; default `healthy`. */
   readonly health?: (service: string) => "starting" | "healthy" | "unhealthy"
+  /** What `targets.events` gives each time it is read; default: nothing, for ever. */
+  readonly events?: (filter: EngineEventFilter) => AsyncIterable<EngineEvent>
 }
 
 export interface FakeWindFlow extends WindFlow {
@@ -22,9 +26,17 @@ export interface FakeWindFlow extends WindFlow {
 
 /** Every target is the same engine in memory; nothing outlives the object and nothing is opened. */
 export const fakeWindFlow = (options: FakeOptions = {}): FakeWindFlow => {
-  const { fail, health } = options
+  const { fail, health, events } = options
   const engine = makeFakeEngine(health === undefined ? {} : { health })
-  const driver = fakeDriver(engine, fail === undefined ? {} : { fail: ({ id }) => fail(id) })
+  const driver = fakeDriver(engine, {
+    ...(fail === undefined ? {} : { fail: ({ id }) => fail(id) }),
+    ...(events === undefined
+      ? {}
+      : {
+          events: (filter) =>
+            Stream.fromAsyncIterable(events(filter), (cause) => new Internal({ detail: `events: ${String(cause)}` })),
+        }),
+  })
   const scope = Scope.makeUnsafe()
   const flow = Effect.runSync(
     Scope.provide(

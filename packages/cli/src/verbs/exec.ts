@@ -21,9 +21,14 @@ const variables = (words: ReadonlyArray<string>, host: Host): Readonly<Record<st
     }),
   )
 
-/** Raw mode for as long as the session lasts; given back on every way out, a crash included. */
+const showCursor = "\u001b[?25h"
+
+/** Raw mode for as long as the session lasts; given back on every way out, a crash included, with a cursor that can be seen. */
 const rawTerminal = (host: Host): (() => void) => {
-  const restore = () => void host.stdin.setRawMode?.(false)
+  const restore = () => {
+    host.stdin.setRawMode?.(false)
+    host.stdout.write(showCursor)
+  }
   host.stdin.setRawMode?.(true)
   process.once("exit", restore)
   return () => {

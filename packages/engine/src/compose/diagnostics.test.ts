@@ -1,7 +1,7 @@
 /** What people are told: every finding of a file at once, each with its place, what was expected and a remedy. */
 import { Effect, Result } from "effect"
 import { describe, expect, it } from "vitest"
-import { ComposeInvalid, type Diagnostic } from "../model/errors/union.ts"
+import { ComposeInvalid, type Diagnostic, FileUnreadable } from "../model/errors/union.ts"
 import type { Stack } from "../model/Stack.ts"
 import { load } from "./index.ts"
 
@@ -47,6 +47,27 @@ networks:
   front: {drver: bridge}
 `
 
+describe("a Compose file that cannot be read", () => {
+  it("is named, never taken for absent or passed over for one of a folder above", async () => {
+    const loaded = load(
+      { workingDirectory: "/above/here" },
+      {
+        env: {},
+        readFile: (path) =>
+          path === "/above/here/compose.yaml"
+            ? Effect.fail(new FileUnreadable({ path, reason: "permission", detail: "permission denied" }))
+            : Effect.succeed(path === "/above/compose.yaml" ? "services: {a: {image: b}}" : undefined),
+        allowRemote: false,
+        allowProvider: true,
+      },
+    )
+    expect(await Effect.runPromise(Effect.flip(loaded))).toMatchObject({
+      path: "/above/here/compose.yaml",
+      reason: "permission",
+    })
+  })
+})
+
 describe("errors", () => {
   it("are told all at once, each at its place", async () => {
     expect((await findings(WRONG)).map(at).toSorted()).toEqual(
@@ -74,7 +95,10 @@ describe("errors", () => {
     const expected = Object.fromEntries((await findings(WRONG)).map((finding) => [at(finding), finding.expected]))
     expect(expected["compose.yaml:8:14 type"]).toBe("text")
     expect(expected["compose.yaml:14:16 type"]).toBe("a size such as 512m")
-    expect(expected["compose.yaml:17:11 unknown-key"]).toContain("driver")
+    // "Did you mean" says it: eighty keys more would hide it.
+    expect(expected["compose.yaml:17:11 unknown-key"]).toBeUndefined()
+    const [far] = await findings("services:\n  a: {image: x, zzzzzzzz: 1}\n")
+    expect(far?.expected).toContain("image")
   })
   it("do not follow from each other", async () => {
     // The image is what was misspelt, so its absence is not told too.

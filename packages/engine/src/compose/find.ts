@@ -89,7 +89,10 @@ const search = Effect.fnUntraced(function* (loading: Loading, start: string) {
     const found: string[] = []
     for (const name of names) {
       const path = absolute(directory, name)
-      if ((yield* read(loading, path))._tag === "text") found.push(path)
+      const result = yield* read(loading, path)
+      // One that cannot be read counts: passing it over would deploy a file of a folder above, or call it absent.
+      if (result._tag === "text" || (result._tag === "refused" && result.error.reason !== "outside-root"))
+        found.push(path)
     }
     if (found.length > 1)
       loading.findings.warn("file", { file: found[0]!, line: 1, column: 1 }, [], {

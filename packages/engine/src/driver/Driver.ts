@@ -17,6 +17,7 @@ import type { WindFlowError } from "../model/errors/union.ts"
 import type { Operation, Outputs } from "../plan/Operation.ts"
 import type { PlanDraft } from "../plan/Plan.ts"
 import type { RecordStore } from "../state/RecordStore.ts"
+import type { ParityTable } from "./Parity.ts"
 import type { Request } from "./Request.ts"
 
 /** Where a driver tells how far a long call is; dropping it is harmless. */
@@ -101,6 +102,31 @@ export interface PublishedPort {
   readonly protocol: string
 }
 
+/** Which of a target's events; absent: all. */
+export interface EngineEventFilter {
+  /** In the engine's words: `container`, `network`, `volume`, `image`. */
+  readonly type?: ReadonlyArray<string>
+  /** Actions: `start`, `die`, `health_status`, `health_status: unhealthy`. */
+  readonly event?: ReadonlyArray<string>
+  readonly project?: string
+  /** ISO time on the target's clock, or Go duration: what happened from then on comes first, as far as the engine remembers. */
+  readonly since?: string
+}
+
+/** Something happened on a target: a hint to look, not the state. */
+export interface EngineEvent {
+  readonly type: string
+  readonly action: string
+  readonly id: string
+  /** The engine's name of the object: `shop-web-1`. */
+  readonly name: string
+  /** Of whose deployment it is; absent: of none. */
+  readonly project?: string
+  readonly service?: string
+  /** ISO time with the engine's fraction. */
+  readonly at: string
+}
+
 export interface ExecRequest {
   readonly project: string
   readonly service: string
@@ -127,6 +153,8 @@ export interface ExecSession {
 
 export interface Driver<Desired, Observed> {
   readonly name: string
+  /** Which keys of the model it does, and how: what `prepare` refuses is refused here too. */
+  readonly parity: ParityTable
   /** How a desired state is saved in plans and revisions. */
   readonly desired: Schema.Codec<Desired, Schema.Json>
   /**
@@ -144,13 +172,23 @@ export interface Driver<Desired, Observed> {
   readonly recover: (operation: Operation, context: ExecuteContext<Desired>) => Effect.Effect<Recovery, WindFlowError>
   /** URLs of published ports, for the revision. */
   readonly urls: (desired: Desired) => Effect.Effect<ReadonlyArray<string>, WindFlowError>
-  /** Images of a revision are kept (tagged by us) so that a prune does not kill a rollback; older tags are let go. */
+  /**
+   * Keeps the images of a revision (tags of ours), so that a prune does not kill a rollback: until `forget`, also over a `down`,
+   * after which one may roll back.
+   */
   readonly retain?: (desired: Desired, revision: number) => Effect.Effect<void, WindFlowError>
+  /** Lets go of what `retain` keeps for revisions other than `stored`. May be repeated. */
+  readonly forget?: (project: string, stored: ReadonlyArray<number>) => Effect.Effect<void, WindFlowError>
   /** Where locks and revisions of this target lie. */
   readonly records: RecordStore
   /** All deployments of the target, or one project's. */
   readonly instances: (project?: string) => Effect.Effect<ReadonlyArray<Instance>, WindFlowError>
   readonly logs: (project: string, options: LogOptions) => Stream.Stream<LogLine, WindFlowError>
+  /**
+   * What happens on the target from now on, or from `since` on. Ends when the engine does; opening it again, with `since` or
+   * after looking, is the caller's business.
+   */
+  readonly events: (filter: EngineEventFilter) => Stream.Stream<EngineEvent, WindFlowError>
   readonly exec: (request: ExecRequest) => Effect.Effect<ExecSession, WindFlowError, Scope.Scope>
 }
 

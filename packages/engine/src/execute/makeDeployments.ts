@@ -120,7 +120,9 @@ export const makeDeployments = (options: DeploymentsOptions): Deployments =>
       target: options.target,
       journal: options.journal,
       locks: options.locks ?? makeLocks(driver.records, { target: options.target.name }),
-      revisions: options.revisions ?? makeRevisions(driver.records),
+      revisions:
+        options.revisions ??
+        makeRevisions(driver.records, driver.forget === undefined ? {} : { onForgotten: driver.forget }),
       owner: options.owner,
       newRun: options.newRun ?? Effect.sync(() => crypto.randomUUID()),
     }),

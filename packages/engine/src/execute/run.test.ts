@@ -6,6 +6,7 @@ import { type Driver, openDriver } from "../driver/Driver.ts"
 import { defaultDownOptions, type Request } from "../driver/Request.ts"
 import { EngineUnreachable } from "../model/errors/union.ts"
 import type { Event } from "../model/Event.ts"
+import type { Plan } from "../plan/Plan.ts"
 import { planHash } from "../plan/seal.ts"
 import { renderPlan } from "../plan/render.ts"
 import { makeLocks } from "../state/lease.ts"
@@ -82,6 +83,25 @@ const wait = (tag: Event["_tag"], about?: string) => {
 }
 
 describe("a run", () => {
+  it.effect("lets go of the images of revisions that are no longer stored", () =>
+    Effect.gen(function* () {
+      const retained: Array<number> = []
+      const forgotten: Array<ReadonlyArray<number>> = []
+      const deployments = bed().as("ann@laptop", {
+        retain: (_, revision) => Effect.sync(() => void retained.push(revision)),
+        forget: (project, stored) => Effect.sync(() => void forgotten.push(project === "shop" ? stored : [])),
+      })
+      // Twenty are stored.
+      for (let version = 1; version <= 20; version++) yield* deployments.run(up(shopOf(String(version))))
+      yield* deployments.run(down)
+      assert.deepStrictEqual(
+        retained.slice(0, 20),
+        Array.from({ length: 20 }, (_, index) => index + 1),
+      )
+      assert.deepStrictEqual(forgotten, [Array.from({ length: 20 }, (_, index) => 21 - index)])
+    }),
+  )
+
   it.effect("plans, deploys in order of need, and tells it", () =>
     Effect.gen(function* () {
       const { engine, deployments, events, onEvent, running, locks, journal } = bed()
@@ -118,7 +138,7 @@ describe("a run", () => {
       )
       assert.deepStrictEqual(events[0], { _tag: "RunStarted", run: "run-1", deployment: "shop@local", seq: 1, at })
       assert.strictEqual(events[1]?._tag, "Planned")
-      assert.deepStrictEqual(events.at(-1), { _tag: "RunEnded", seq: events.length, at, revision })
+      assert.deepStrictEqual(events.at(-1), { _tag: "RunEnded", seq: events.length, at, revision, changed: true })
       const rows = yield* journal.rows("shop@local")
       assert.strictEqual(rows[0]?._tag, "RunStarted")
       assert.strictEqual(rows.at(-1)?._tag, "RunEnded")
@@ -129,7 +149,7 @@ describe("a run", () => {
 
   it.effect("that finds nothing to do takes no lock, writes nothing, and asks little", () =>
     Effect.gen(function* () {
-      const { deployments, calls, journal, onEvent, tags } = bed()
+      const { deployments, calls, journal, onEvent, tags, events } = bed()
       const first = yield* deployments.run(shop)
       const rows = (yield* journal.rows("shop@local")).length
       calls.length = 0
@@ -137,6 +157,8 @@ describe("a run", () => {
       assert.deepStrictEqual(calls, ["prepare", "observe", "records.list"])
       assert.strictEqual((yield* journal.rows("shop@local")).length, rows)
       assert.deepStrictEqual(tags(), ["RunStarted", "Planned", "RunEnded"])
+      const last = events.at(-1)
+      assert.deepStrictEqual(last?._tag === "RunEnded" && last.changed, false)
     }),
   )
 
@@ -499,6 +521,13 @@ describe("a saved plan", () => {
       const plan = yield* deployments.plan(shop)
       const edited = { ...plan, operations: plan.operations.slice(1) }
       assert.strictEqual((yield* Effect.flip(deployments.apply(edited)))._tag, "StateCorrupt")
+      // What was shown and where it goes are part of what was approved.
+      const [first, ...others] = plan.groups
+      assert.isDefined(first)
+      const told = { ...plan, groups: [{ ...first, cause: "nothing much" }, ...others] }
+      assert.strictEqual((yield* Effect.flip(deployments.apply(told)))._tag, "StateCorrupt")
+      const moved: Plan = { ...plan, target: { ...plan.target, endpoints: ["tcp://192.0.2.1:2375"] } }
+      assert.strictEqual((yield* Effect.flip(deployments.apply(moved)))._tag, "StateCorrupt")
       const elsewhere = { ...plan, target: { ...plan.target, name: "production" } }
       assert.strictEqual((yield* Effect.flip(deployments.apply(elsewhere)))._tag, "Usage")
       const foreign = { ...plan, driver: "swarm" }

@@ -189,7 +189,7 @@ const change = <Desired, Observed>(
       // Should this fail, the run stays open in the journal: the next one finds nothing to do and records the revision.
       const revision = yield* store
       yield* ended
-      emit({ _tag: "RunEnded", revision })
+      emit({ _tag: "RunEnded", revision, changed: true })
       return revision
     }
     // Whoever took the lock over writes history now; and where nothing was sent there is nothing to tell.
@@ -205,7 +205,7 @@ const change = <Desired, Observed>(
             ),
           )
     yield* Effect.ignore(ended)
-    if (revision !== undefined) emit({ _tag: "RunEnded", revision })
+    if (revision !== undefined) emit({ _tag: "RunEnded", revision, changed: true })
     return yield* Effect.fail(error)
   })
 
@@ -242,7 +242,7 @@ const unchanged = <Desired, Observed>(
       owner: session.owner.name,
       summary: nothingChanged,
     }
-    emit({ _tag: "RunEnded", revision })
+    emit({ _tag: "RunEnded", revision, changed: false })
     return revision
   })
 
@@ -274,7 +274,7 @@ const verify = <Desired, Observed>(
   looked: Looked<Desired>,
 ): Effect.Effect<void, WindFlowError> => {
   const { approved } = run.goal
-  // The hash covers snapshot, desired state and operations: what runs is exactly what was agreed to.
+  // The hash covers all of a plan but its warnings: what runs is exactly what was agreed to.
   return approved === undefined || approved.onStale === "replan" || approved.plan.hash === looked.plan.hash
     ? Effect.void
     : Effect.fail(new PlanStale({ deployment: run.deployment, expected: approved.plan.hash, actual: looked.plan.hash }))

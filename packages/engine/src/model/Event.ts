@@ -41,7 +41,8 @@ export const Event = Schema.Union([
     text: Schema.optionalKey(Schema.String),
   }),
   event("Warning", { text: Schema.String }),
-  event("RunEnded", { revision: Revision }),
+  /** `changed`: something was sent to the target. Otherwise it was as asked for, and `revision` is the one that stands. */
+  event("RunEnded", { revision: Revision, changed: Schema.Boolean }),
 ])
 export type Event = typeof Event.Type
 

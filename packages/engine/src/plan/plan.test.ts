@@ -4,7 +4,7 @@ import { digestJson, portableSha256Hex, sha256Hex } from "./digest.ts"
 import type { Operation } from "./Operation.ts"
 import { type Plan, type PlanDraft, waitsOf } from "./Plan.ts"
 import { renderOperations, renderPlan } from "./render.ts"
-import { brokenRule, seal } from "./seal.ts"
+import { brokenRule, seal, type PlanSubject } from "./seal.ts"
 
 const operation = (id: string, over: Partial<Operation> = {}): Operation => ({
   id,
@@ -34,13 +34,13 @@ const draft = (over: Partial<PlanDraft> = {}): PlanDraft => ({
   warnings: [],
   ...over,
 })
-const subject = {
+const subject: PlanSubject = {
   project: "shop",
   target: { name: "local", type: "docker", driver: "fake", endpoints: ["unix:///x"] },
   driver: "fake",
   intent: "up",
   desired: { services: ["web"] },
-} as const
+}
 
 describe("the rules of a plan", () => {
   it("hold for a good one", () => assert.isUndefined(brokenRule(draft())))
@@ -141,12 +141,16 @@ describe("a sealed plan", () => {
     assert.strictEqual(renderPlan(nothing), "shop@local is up to date: nothing to do.")
   })
 
-  it("is named by snapshot, desired state and operations, and by nothing else", () => {
+  it("is named by what was agreed to, and not by its warnings", () => {
     const base = seal(draft(), subject)
-    const hash = (over: Partial<PlanDraft>, other: Partial<typeof subject> = {}) =>
+    const hash = (over: Partial<PlanDraft>, other: Partial<PlanSubject> = {}) =>
       seal(draft(over), { ...subject, ...other }).hash
     assert.strictEqual(hash({ warnings: ["x"] }), base.hash)
     assert.notStrictEqual(hash({ snapshot: { containers: ["c1"] } }), base.hash)
+    assert.notStrictEqual(hash({}, { target: { ...subject.target, endpoints: ["tcp://192.0.2.1:2375"] } }), base.hash)
+    assert.notStrictEqual(hash({}, { intent: "rollback" }), base.hash)
+    const [shown, ...others] = draft().groups
+    assert.notStrictEqual(hash({ groups: [{ ...shown!, cause: "another" }, ...others] }), base.hash)
     assert.notStrictEqual(seal(draft(), { ...subject, desired: { services: ["db"] } }).hash, base.hash)
     const [a, b] = draft().operations
     assert.notStrictEqual(hash({ operations: [a!, { ...b!, precondition: { id: "c1" } }] }), base.hash)
@@ -159,11 +163,9 @@ describe("a digest", () => {
     assert.strictEqual(sha256Hex("abc"), "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad")
     assert.strictEqual(digestJson({ b: [{ d: null, c: "é" }], a: 1 }), sha256Hex('{"a":1,"b":[{"c":"é","d":null}]}'))
     assert.notStrictEqual(digestJson([1, 2]), digestJson([2, 1]))
-    const texts = ["", 'a"b', "\\", "\u0000\n\u001f", "\ud800", "😀", "\u2028", "<&>"]
-    for (const text of texts)
-      assert.strictEqual(digestJson({ [text]: text }), sha256Hex(JSON.stringify({ [text]: text })))
+    assert.strictEqual(digestJson(JSON.parse('{"b":1,"__proto__":2}')), sha256Hex('{"__proto__":2,"b":1}'))
     assert.strictEqual(digestJson([null, true, 1.5, -0, ""]), sha256Hex('[null,true,1.5,0,""]'))
-    assert.strictEqual(digestJson({ b: 1, 80: 2, 9: 3 }), sha256Hex('{"80":2,"9":3,"b":1}'))
+    assert.strictEqual(digestJson({ b: 1, 80: 2, 9: 3 }), digestJson({ 9: 3, 80: 2, b: 1 }))
   })
   it("is the same with and without Node's own hash", () => {
     for (const text of ["", "abc", "é😀", "x".repeat(1000)])

@@ -62,14 +62,20 @@ const groupsOf = (draft: PlanDraft): ReadonlyArray<OperationGroup> => {
 
 const changing = new Set(["create", "update", "replace", "delete", "run"])
 
-/** The digest that names a plan; `snapshot` is a digest already. */
-export const planHash = (plan: Pick<Plan, "snapshot" | "desired" | "operations">): string =>
-  digestJson({
-    snapshot: plan.snapshot,
-    desired: plan.desired,
-    // Operations are JSON by their schema; the cast only drops `readonly` optionality that Json's index type cannot express.
-    operations: plan.operations as unknown as Schema.Json,
-  })
+type Agreed = Omit<Plan, "format" | "hash" | "changes" | "warnings">
+
+/** The digest that names a plan: what is done and why as a person was shown it, and where; `snapshot` is a digest already. */
+export const planHash = ({
+  deployment,
+  project,
+  target,
+  driver,
+  intent,
+  snapshot,
+  groups,
+  operations,
+  desired,
+}: Agreed): string => digestJson({ deployment, project, target, driver, intent, snapshot, groups, operations, desired })
 
 /**
  * Throws `Internal` when a rule is broken: a driver's planner has a defect then, and nothing must run.
@@ -79,20 +85,22 @@ export const seal = (draft: PlanDraft, subject: PlanSubject): Plan => {
   if (broken !== undefined)
     throw new Internal({ detail: `the ${subject.driver} planner made an invalid plan: ${broken}` })
   const groups = groupsOf(draft)
-  const snapshot = digestJson(draft.snapshot)
-  return {
-    format: 1,
+  const agreed: Agreed = {
     deployment: `${subject.project}@${subject.target.name}`,
     project: subject.project,
     target: subject.target,
     driver: subject.driver,
     intent: subject.intent,
-    snapshot,
-    hash: planHash({ snapshot, desired: subject.desired, operations: draft.operations }),
-    changes: groups.filter((group) => changing.has(group.kind)).length,
+    snapshot: digestJson(draft.snapshot),
     groups,
     operations: draft.operations,
-    warnings: draft.warnings,
     desired: subject.desired,
+  }
+  return {
+    format: 1,
+    ...agreed,
+    hash: planHash(agreed),
+    changes: groups.filter((group) => changing.has(group.kind)).length,
+    warnings: draft.warnings,
   }
 }

@@ -2,6 +2,7 @@ import { assert, it } from "@effect/vitest"
 import { Effect } from "effect"
 import { describe } from "vitest"
 import type { RevisionStatus } from "../model/Deployment.ts"
+import { StateCorrupt } from "../model/errors/union.ts"
 import { memoryRecords } from "./memory.ts"
 import type { RecordStore } from "./RecordStore.ts"
 import { makeRevisions, type RevisionOptions } from "./revisionRecords.ts"
@@ -84,6 +85,29 @@ describe("revisions", () => {
       assert.deepStrictEqual(yield* numbers, [10, 9, 8, 5])
       yield* revisions.append("shop", entry("r11"))
       assert.deepStrictEqual(yield* numbers, [11, 10, 9])
+    }),
+  )
+
+  it.effect("that are dropped let go of what else was kept for them", () =>
+    Effect.gen(function* () {
+      const told: Array<readonly [string, ReadonlyArray<number>]> = []
+      const onForgotten = (project: string, stored: ReadonlyArray<number>) =>
+        Effect.suspend(() =>
+          told.push([project, stored]) === 1
+            ? Effect.void
+            : Effect.fail(new StateCorrupt({ what: "tags", detail: "a failure is no reason to fail" })),
+        )
+      const { revisions } = bed({ limit: 2, onForgotten })
+      yield* revisions.append("shop", entry("r1"))
+      yield* revisions.append("shop", entry("r2", "failed"))
+      assert.deepStrictEqual(told, [])
+      yield* revisions.append("shop", entry("r3", "failed"))
+      assert.deepStrictEqual(told, [])
+      yield* revisions.append("shop", entry("r4", "failed"))
+      assert.deepStrictEqual(told, [["shop", [4, 3, 1]]])
+      yield* revisions.forget("shop")
+      assert.deepStrictEqual(told.slice(1), [["shop", []]])
+      assert.deepStrictEqual(yield* revisions.list("shop"), [])
     }),
   )
 

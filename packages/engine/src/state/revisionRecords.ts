@@ -2,7 +2,6 @@
  * Revisions as records of the target: `windflow.revision.<project>.<number>`. One label holds the revision as people see it,
  * one the rest, deflated: listings return every label, so they are kept small, and the newest can be told without inflating.
  */
-import { deflateSync, inflateSync } from "node:zlib"
 import { Effect, Option, Schema } from "effect"
 import { Internal, StateCorrupt, type WindFlowError } from "../model/errors/union.ts"
 import { Revision } from "../model/Deployment.ts"
@@ -14,6 +13,8 @@ export interface RevisionOptions {
   readonly limit?: number
   /** Told of each record that a listing leaves out because it cannot be read; default: a warning in the log. */
   readonly onCorrupt?: (error: StateCorrupt) => Effect.Effect<void>
+  /** Told what is still stored when revisions were forgotten, beyond the limit or on request. Its failure is a warning in the log. */
+  readonly onForgotten?: (project: string, stored: ReadonlyArray<number>) => Effect.Effect<void, WindFlowError>
 }
 
 const label = "windflow.revision"
@@ -33,11 +34,14 @@ const decodePayload = Schema.decodeUnknownEffect(Payload)
 const decodeNumber = Schema.decodeUnknownOption(Schema.FiniteFromString.check(Schema.isInt()))
 
 /** At once: some tens of kilobytes take less time than a turn of the thread pool. */
-const pack = (text: string): string => deflateSync(text).toString("base64")
+/** Loaded when a history is read or written: a no-op does neither. */
+const zlib = () => process.getBuiltinModule("node:zlib")
+
+const pack = (text: string): string => zlib().deflateSync(text).toString("base64")
 
 const unpack = (text: string) =>
   Effect.try({
-    try: () => inflateSync(Buffer.from(text, "base64"), { maxOutputLength: maxPayload }).toString("utf8"),
+    try: () => zlib().inflateSync(Buffer.from(text, "base64"), { maxOutputLength: maxPayload }).toString("utf8"),
     catch: (error) => (error instanceof Error ? error : new Error(String(error))),
   })
 
@@ -76,8 +80,16 @@ export const makeRevisions = (records: RecordStore, options: RevisionOptions = {
         .sort((a, b) => b.number - a.number),
     )
 
+  const remove = (project: string, old: ReadonlyArray<Numbered>, stored: ReadonlyArray<Numbered>) =>
+    Effect.gen(function* () {
+      yield* Effect.forEach(old, ({ record }) => records.remove(record.name), { discard: true })
+      if (options.onForgotten === undefined) return
+      const numbers = [...new Set(stored.map(({ number }) => number))]
+      yield* options.onForgotten(project, numbers).pipe(Effect.catch((error) => Effect.logWarning(error.message)))
+    })
+
   /** Beyond the limit, but never the newest that succeeded. */
-  const forgetOld = (all: ReadonlyArray<Numbered>) =>
+  const forgetOld = (project: string, all: ReadonlyArray<Numbered>) =>
     Effect.gen(function* () {
       let kept: Numbered | undefined
       for (const item of all) {
@@ -88,7 +100,8 @@ export const makeRevisions = (records: RecordStore, options: RevisionOptions = {
         }
       }
       const old = all.slice(limit).filter((item) => item !== kept)
-      yield* Effect.forEach(old, ({ record }) => records.remove(record.name), { discard: true })
+      if (old.length > 0)
+        yield* remove(project, old, kept === undefined ? all.slice(0, limit) : [...all.slice(0, limit), kept])
     })
 
   return {
@@ -131,13 +144,10 @@ export const makeRevisions = (records: RecordStore, options: RevisionOptions = {
           const there = yield* records.claim(record)
           // Lost to another writer, or the name is taken by something that is no revision: the next number.
           if (there.labels[payloadLabel] !== payload || there.labels[headLabel] !== record.labels[headLabel]) continue
-          yield* forgetOld([{ number, record }, ...all])
+          yield* forgetOld(project, [{ number, record }, ...all])
           return { format: 1, ...fields, revision: complete }
         }
       }),
-    forget: (project) =>
-      Effect.flatMap(numbered(project), (all) =>
-        Effect.forEach(all, ({ record }) => records.remove(record.name), { discard: true }),
-      ),
+    forget: (project) => Effect.flatMap(numbered(project), (all) => remove(project, all, [])),
   }
 }

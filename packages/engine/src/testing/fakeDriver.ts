@@ -2,6 +2,8 @@
 import { type Duration, Effect, Result, Schema, Stream } from "effect"
 import {
   type Driver,
+  type EngineEvent,
+  type EngineEventFilter,
   type ExecRequest,
   type Instance,
   type OpenDriver,
@@ -38,6 +40,8 @@ export interface FakeDriverOptions {
     readonly stdout?: string
     readonly stderr?: string
   }
+  /** What the engine says of itself. Default: nothing, for ever. */
+  readonly events?: (filter: EngineEventFilter) => Stream.Stream<EngineEvent, WindFlowError>
 }
 
 const container = { id: Schema.String }
@@ -182,6 +186,7 @@ export const makeFakeDriver = (
   const notDeployed = (project: string, detail: string) => new NotDeployed({ deployment: project, detail })
   return {
     name: "fake",
+    parity: [],
     desired: FakeDesired,
     prepare: (request: Request) => Effect.succeed(prepareFake(request)),
     observe: ({ project }) =>
@@ -240,6 +245,7 @@ export const makeFakeDriver = (
             })),
         ),
       ),
+    events: (filter) => options.events?.(filter) ?? Stream.never,
     exec: (request) =>
       Effect.suspend(() => {
         const there = engine

@@ -5,7 +5,6 @@
 import type { ClientRequest, IncomingMessage } from "node:http"
 import { connect as connectTcp } from "node:net"
 import type { Duplex, Readable } from "node:stream"
-import { connect as connectTls } from "node:tls"
 import { Effect, type Scope } from "effect"
 import type { WindFlowError } from "../model/errors/union.ts"
 import type { Endpoint } from "./endpoint.ts"
@@ -57,8 +56,9 @@ export const dialEndpoint = (endpoint: Exclude<Endpoint, { _tag: "Ssh" }>): Dial
   if (endpoint._tag === "Unix") return () => connectTcp(endpoint.path)
   const { host, port, tls } = endpoint
   if (tls === undefined) return () => connectTcp(port, host)
+  const { connect } = process.getBuiltinModule("node:tls")
   return () =>
-    connectTls({
+    connect({
       host,
       port,
       servername: host,

@@ -97,9 +97,12 @@ const unknownKey = (value: Node, key: string, shape: MappingShape, path: Trail, 
   const near = nearest(key, known)
   findings.error("unknown-key", value, [...path, key], {
     message: `${where}: unknown key "${key}"`,
-    expected: `one of ${known.toSorted().join(", ")}`,
-    remedy:
-      near === undefined ? "Remove it, or name it x-… if it is an extension of yours." : `Did you mean "${near}"?`,
+    ...(near === undefined
+      ? {
+          expected: `one of ${known.toSorted().join(", ")}`,
+          remedy: "Remove it, or name it x-… if it is an extension of yours.",
+        }
+      : { remedy: `Did you mean "${near}"?` }),
   })
 }
 

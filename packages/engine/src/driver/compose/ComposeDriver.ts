@@ -5,6 +5,7 @@ import type { DockerConfig } from "../../transport/dockerConfig.ts"
 import type { DockerApiShape } from "../../transport/DockerApi.ts"
 import type { Driver } from "../Driver.ts"
 import { Desired } from "./Desired.ts"
+import { events } from "./events.ts"
 import { exec } from "./exec.ts"
 import { execute } from "./execute.ts"
 import { instances, urls } from "./instances.ts"
@@ -13,10 +14,12 @@ import type { Observed } from "./Observed.ts"
 import { observe } from "./observe.ts"
 import { planDown } from "./planDown.ts"
 import { planUp } from "./planUp.ts"
+import { parity } from "./parity.ts"
 import { prepare } from "./prepare.ts"
 import { dockerRecords } from "./records.ts"
 import { recover } from "./recover.ts"
-import { retain } from "./retain.ts"
+import { forget, retain } from "./retain.ts"
+import { withoutSecrets } from "./withoutSecrets.ts"
 
 /** What the driver works with; nothing is opened or read before the first step. */
 export interface ComposeDriverContext {
@@ -30,17 +33,20 @@ export interface ComposeDriverContext {
 
 export const composeDriver = (context: ComposeDriverContext): Driver<Desired, Observed> => ({
   name: "compose",
+  parity,
   desired: Desired,
   prepare: (request, options) => prepare(context, request, options),
   observe: (desired) => observe(context.api, desired),
   plan: (desired, observed) =>
     desired._tag === "Up" ? planUp(desired, observed) : Result.succeed(planDown(desired, observed)),
-  execute: (operation, run) => execute(context, operation, run),
-  recover: (operation, run) => recover(context, operation, run),
+  execute: (operation, run) => withoutSecrets(context, run.desired, execute(context, operation, run)),
+  recover: (operation, run) => withoutSecrets(context, run.desired, recover(context, operation, run)),
   urls: (desired) => urls(context.api, desired),
   retain: (desired, revision) => (desired._tag === "Up" ? retain(context.api, desired, revision) : Effect.void),
+  forget: (project, stored) => forget(context.api, project, stored),
   records: dockerRecords(context.api),
   instances: (project) => instances(context.api, project),
   logs: (project, options) => logs(context.api, project, options),
+  events: (filter) => events(context.api, filter),
   exec: (request) => exec(context.api, request),
 })

@@ -70,9 +70,9 @@ test("context, arguments, target, labels, name and tags", async () => {
         report: ({ text }) => Effect.sync(() => void texts.push(text ?? "")),
       })
       expect(texts.join("\n")).toContain("COPY . /context/")
-      const found = yield* bed.api.images.find(image)
+      const found = (yield* bed.api.images.find(image))?.Id
       expect(desired).toMatchObject({ services: [{ image: { reference: image, id: found } }] })
-      expect(yield* bed.api.images.find(`${project}-extra:7`)).toBe(found)
+      expect((yield* bed.api.images.find(`${project}-extra:7`))?.Id).toBe(found)
       expect(inImage(image, "cat", "/who")).toBe("built for us")
       expect(inImage(image, "sh", "-c", "cd /context && find . -type f -o -type l | sort").split("\n")).toEqual([
         "./.dockerignore",

@@ -233,20 +233,27 @@ describe("compose driver", () => {
     )
   })
 
-  test("the images of a revision are kept by a tag, old tags go", async () => {
-    const name = await project("retain")
-    const stack = stackOf(modelOf(name, { web: { ...sleeping, image: busybox } }))
+  test("the images of a revision are kept by a tag each, over a down, until the revision is forgotten", async () => {
+    const name = await project("retain_1")
+    const stack = stackOf(modelOf(name, { web: { ...sleeping, image: busybox }, zoe: { ...sleeping, image: busybox } }))
     await withBed((bed) =>
       Effect.gen(function* () {
         const { desired } = yield* bed.draft(up(stack))
         const tags = Effect.map(bed.api.images.list({ reference: [`windflow/${name}/*`] }), (images) =>
-          images.flatMap((image) => image.RepoTags ?? []).filter((tag) => tag.startsWith(`windflow/${name}/`)),
+          images
+            .flatMap((image) => image.RepoTags ?? [])
+            .filter((tag) => tag.startsWith(`windflow/${name}/`))
+            .sort(),
         )
-        yield* bed.driver.retain?.(desired, 1) ?? Effect.void
-        expect(yield* tags).toEqual([`windflow/${name}/web:r1`])
-        yield* bed.driver.retain?.(desired, 11) ?? Effect.void
-        expect(yield* tags).toEqual([`windflow/${name}/web:r11`])
-        yield* bed.api.images.untag(`windflow/${name}/web:r11`)
+        const { retain, forget } = bed.driver
+        if (retain === undefined || forget === undefined) throw new Error("the driver keeps no images")
+        for (const revision of [1, 2, 3]) yield* retain(desired, revision)
+        yield* bed.down(name)
+        expect(yield* tags).toEqual([1, 2, 3].map((revision) => `windflow/${name}/web:r${revision}`))
+        yield* forget(name, [3, 2])
+        expect(yield* tags).toEqual([2, 3].map((revision) => `windflow/${name}/web:r${revision}`))
+        yield* forget(name, [])
+        expect(yield* tags).toEqual([])
       }),
     )
   })

@@ -55,7 +55,9 @@ export const portInUse = (service: string, error: WindFlowError): WindFlowError 
   if (!(error instanceof EngineFailed)) return error
   if (!/port is already allocated|address already in use/.test(error.detail)) return error
   const port = /(?:Bind for|listen \w+|exposing port \w+) (\S+:\d+)/.exec(error.detail)?.[1]
-  return new PortInUse({ service, port: port ?? "?", detail: error.detail })
+  // The engine puts its own names before the reason.
+  const reason = /(?:Bind for|listen \w+) .*$/.exec(error.detail)?.[0] ?? error.detail
+  return new PortInUse({ service, port: port ?? "?", detail: reason })
 }
 
 const revealed = (context: ComposeDriverContext, service: DesiredService) =>

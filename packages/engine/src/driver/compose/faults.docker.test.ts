@@ -223,7 +223,8 @@ test("bug: a service that is unhealthy already kept the change that heals it fro
           api: sleeping({ command: ["sh", "-c", `${command}; sleep 1000`], volumes }),
           web: sleeping({
             volumes,
-            healthcheck: { test: ["CMD", "test", "-f", "/d/ok"], interval: "300ms", timeout: "5s", retries: 1 },
+            // Longer than it takes to look again: the result of before is then still the last one.
+            healthcheck: { test: ["CMD", "test", "-f", "/d/ok"], interval: "2s", timeout: "5s", retries: 1 },
           }),
         },
         { volumes: { d: { name: `${name}_d` } } },

@@ -7,6 +7,7 @@ import { exitCodeOf, healthOf } from "./observe.ts"
 import { portInUse } from "./execute.ts"
 import { EngineFailed } from "../../model/errors/union.ts"
 import { logTime } from "./logs.ts"
+import { repositoryOf } from "./retain.ts"
 import { judge } from "./wait.ts"
 
 const service = (over: Partial<Service>): Service => ({ command: null, entrypoint: null, ...over })
@@ -89,6 +90,13 @@ test.each([
   [{ Status: "restarting", Running: true, Restarting: true, ExitCode: 1 }, "settled", "waiting"],
 ] as const)("%j is for %s: %s", (state, condition, verdict) => {
   expect(judge(state, condition)).toBe(verdict)
+})
+
+test("a repository for the images of a project that no other project has", () => {
+  expect(repositoryOf("shop_1", "web.a-b")).toBe("windflow/shop_1/web.a-b")
+  const odd = ["Web", "web_", "_", "a___b", "a__-b"].map((name) => repositoryOf("shop", name))
+  for (const repository of odd) expect(repository).toMatch(/^windflow\/shop\/[a-z0-9]+(-[a-z0-9]+)*$/)
+  expect(new Set([...odd, repositoryOf("shop", "web"), repositoryOf("shop", "a-b")]).size).toBe(7)
 })
 
 test("what an unhealthy container said before the wait does not count, the next healthcheck does", () => {

@@ -131,7 +131,7 @@ export const resolveImages = (
         return yield* new ImageMissing({
           image: reference,
           service: name,
-          detail: pinned === undefined ? "it may not be pulled" : "the image of that revision was removed",
+          detail: pinned === undefined ? "its pull policy forbids it" : "the image of that revision was removed",
           ...(place === undefined ? {} : { place }),
         })
       }

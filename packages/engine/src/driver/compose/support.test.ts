@@ -1,6 +1,7 @@
 // Every key of the model is either done or refused by name; a new key in the model fails here (and does not compile).
 import { describe, expect, test } from "vitest"
 import * as Model from "../../model/StackModel.ts"
+import { parity } from "./parity.ts"
 import { inspectStack } from "./refusals.ts"
 import * as tables from "./support.ts"
 import { modelOf, stackOf } from "./testBed.ts"
@@ -16,6 +17,23 @@ test.each([
   ["configs and secrets", Model.FileObject.schema.fields, tables.fileObjectSupport],
 ])("%s: the table names exactly the model's keys", (_, fields, table) => {
   expect(Object.keys(table).toSorted()).toEqual(Object.keys(fields).toSorted())
+})
+
+test("parity tells a level of every key once, and a remedy of what is not whole", () => {
+  expect(new Set(parity.map(({ path }) => path)).size).toBe(parity.length)
+  for (const key of Object.keys(Model.Service.schema.fields))
+    expect(parity.map(({ path }) => path)).toContain(`services.*.${key}`)
+  expect(parity).toContainEqual({ path: "services.*.image", level: "native" })
+  expect(parity).toContainEqual({
+    path: "services.*.deploy.update_config",
+    level: "degraded",
+    remedy: "It has no effect on a single engine.",
+  })
+  expect(parity).toContainEqual({
+    path: "services.*.links",
+    level: "refused",
+    remedy: "Use the service's name or a network alias: services of one network reach each other by name.",
+  })
 })
 
 const refusals = (service: Partial<Model.Service>, localFiles = true) =>

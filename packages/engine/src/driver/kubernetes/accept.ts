@@ -9,25 +9,26 @@ import { parseSeconds } from "./duration.ts"
 
 export const driverName = "kubernetes"
 
-const handled = new Set<string>([
-  "command",
-  "entrypoint",
-  "image",
-  "environment",
-  "configs",
-  "ports",
-  "expose",
-  "depends_on",
-  "healthcheck",
-  "deploy",
-  "scale",
-  "restart",
-  "networks",
-  "profiles",
-  "pull_policy",
-  "stop_grace_period",
-  "working_dir",
-])
+/** How each key that is not refused is done; a text tells what is left of it. */
+export const handled: Readonly<Record<string, "native" | "emulated" | { readonly degraded: string }>> = {
+  command: "native",
+  entrypoint: "native",
+  image: "native",
+  environment: "native",
+  configs: { degraded: "Use configs with `content` and absolute targets." },
+  ports: { degraded: "Publish ports 30000-32767, on every node, or put an ingress in front." },
+  expose: "native",
+  depends_on: { degraded: "Use service_started or service_healthy; the order is kept when WindFlow deploys." },
+  healthcheck: "emulated",
+  deploy: { degraded: "Use `replicas`; the rest is refused." },
+  scale: "native",
+  restart: { degraded: "Use always or unless-stopped: a cluster always restarts." },
+  networks: { degraded: "Use the default network: all Pods share one." },
+  profiles: "native",
+  pull_policy: { degraded: "Use always, missing or never." },
+  stop_grace_period: "native",
+  working_dir: "native",
+}
 
 const isEmpty = (value: unknown): boolean =>
   value === undefined ||
@@ -104,7 +105,7 @@ const checkService = (found: Findings, stack: Stack, name: string, service: Serv
   const path = ["services", name]
   if (!dnsLabel.test(name) || name.length > 63)
     found.add(path, `a service name is a DNS name in a cluster; \`${name}\` is not one`, "Use a-z, 0-9 and -.")
-  found.only(path, service, [...handled])
+  found.only(path, service, Object.keys(handled))
   if (service.image === undefined)
     found.add(
       path,

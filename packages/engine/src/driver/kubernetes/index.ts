@@ -1,6 +1,6 @@
 /**
  * The Kubernetes driver: stacks as Deployments, Services and ConfigMaps of one namespace. The start of it: everything else of a
- * stack is refused by name (`accept.ts`); `logs` and `exec` are refused too.
+ * stack is refused by name (`accept.ts`); `logs`, `events` and `exec` are refused too.
  */
 import { Effect, Schema, Stream } from "effect"
 import { Unsupported, type WindFlowError } from "../../model/errors/index.ts"
@@ -13,6 +13,7 @@ import { instances } from "./instances.ts"
 import type { KubeApi } from "./KubeApi.ts"
 import { observe } from "./observe.ts"
 import { plan } from "./plan.ts"
+import { parity } from "./parity.ts"
 import { prepare } from "./prepare.ts"
 import { makeRecords } from "./records.ts"
 import { Desired, type Observed } from "./state.ts"
@@ -54,6 +55,7 @@ const notYet = (what: string) =>
 
 const makeDriver = (api: KubeApi): Driver<Desired, Observed> => ({
   name: driverName,
+  parity,
   desired: Desired,
   prepare: (request) => Effect.fromResult(prepare(request)),
   observe: (desired) => observe(api, desired),
@@ -64,6 +66,7 @@ const makeDriver = (api: KubeApi): Driver<Desired, Observed> => ({
   records: makeRecords(api),
   instances: (project) => instances(api, project),
   logs: () => Stream.fail(notYet("logs")),
+  events: () => Stream.fail(notYet("events")),
   exec: () => Effect.fail(notYet("exec")),
 })
 

@@ -4,6 +4,7 @@ import type { Service, StackModel } from "../../model/index.ts"
 import { defaultUpOptions } from "../Request.ts"
 import { stackOf, webModel } from "./fixtures.ts"
 import { objectName } from "./objects.ts"
+import { parity } from "./parity.ts"
 import { prepare } from "./prepare.ts"
 
 const refusals = (model: StackModel, options = {}) => {
@@ -45,6 +46,20 @@ describe("what a cluster is asked for", () => {
         "volumes.data (compose.yaml:2): volumes are not supported",
       ]
     `)
+  })
+
+  it("refuses exactly the service keys that its parity refuses", () => {
+    const keys = parity.flatMap(({ path, level }) => {
+      const key = /^services\.\*\.(.*)$/.exec(path)?.[1]
+      return key === undefined ? [] : [{ key, refused: level === "refused" }]
+    })
+    expect(keys.length).toBeGreaterThan(90)
+    const wrong = keys.filter(({ key, refused }) => {
+      const found = refusals(withWeb({ [key]: ["x"] }))
+      const text = `services.web.${key} (compose.yaml:3): \`${key}\` is not supported`
+      return (Array.isArray(found) && found.includes(text)) !== refused
+    })
+    expect(wrong).toEqual([])
   })
 
   it("refuses names that are no DNS names and images that would be built", () => {

@@ -33,6 +33,6 @@ export const diagnosticLines = (diagnostics: ReadonlyArray<Diagnostic>, expected
 
 /** The distinct remedies of the findings, or a default when none has one. */
 export const remedies = (diagnostics: ReadonlyArray<Diagnostic>, otherwise: string): string => {
-  const found = [...new Set(diagnostics.flatMap((d) => (d.remedy === undefined ? [] : [d.remedy])))]
+  const found = [...new Set(diagnostics.flatMap((d) => d.remedy || []))]
   return found.length === 0 ? otherwise : found.join("\n")
 }

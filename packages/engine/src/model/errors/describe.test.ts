@@ -2,7 +2,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { describeError } from "./describe.ts"
 import { english } from "./english.ts"
-import { Locked, WindFlowError } from "./union.ts"
+import { ComposeInvalid, Locked, WindFlowError } from "./union.ts"
 
 describe("describeError", () => {
   it("names owner, time and expiry of a lock in both languages", () => {
@@ -13,6 +13,11 @@ describe("describeError", () => {
       "shop@local est en cours de modification par ada@host depuis S",
     )
     assert.include(describeError(error, "fr").remedy, "E")
+  })
+
+  it("bug: a finding with an empty remedy left the error without one", () => {
+    const error = new ComposeInvalid({ diagnostics: [{ severity: "error", code: "c", message: "m", remedy: "" }] })
+    assert.notStrictEqual(error.remedy, "")
   })
 
   it.prop("gives every error a French text that differs from the English one", [WindFlowError], ([error]) => {

@@ -1,0 +1,54 @@
+/** What the engine tells, as the contract has it; what is asked of the engine. */
+import { assert, it } from "@effect/vitest"
+import { Effect, Stream } from "effect"
+import { events } from "./events.ts"
+
+const asked: Array<unknown> = []
+const api: Parameters<typeof events>[0] = {
+  events: (filters, since) => {
+    asked.push({ filters, since })
+    return Stream.make(
+      {
+        Type: "container",
+        Action: "health_status: unhealthy",
+        Actor: {
+          ID: "abc",
+          Attributes: {
+            name: "shop-web-1",
+            "com.docker.compose.project": "shop",
+            "com.docker.compose.service": "web",
+          },
+        },
+        timeNano: 1_769_860_800_500_000_000,
+      },
+      { Type: "volume", Action: "create", Actor: { ID: "data", Attributes: {} }, timeNano: 0 },
+    )
+  },
+}
+
+it.effect("translates events, and filters and times for the engine", () =>
+  Effect.gen(function* () {
+    const filter = { type: ["container"], event: ["health_status"], project: "shop", since: "2026-01-31T12:00:00.5Z" }
+    const told = yield* Stream.runCollect(events(api, filter))
+    assert.deepStrictEqual(asked, [
+      {
+        filters: { type: ["container"], event: ["health_status"], label: ["com.docker.compose.project=shop"] },
+        since: "1769860800.500000000",
+      },
+    ])
+    assert.deepStrictEqual(told, [
+      {
+        type: "container",
+        action: "health_status: unhealthy",
+        id: "abc",
+        name: "shop-web-1",
+        project: "shop",
+        service: "web",
+        at: "2026-01-31T12:00:00.500000000Z",
+      },
+      { type: "volume", action: "create", id: "data", name: "data", at: "1970-01-01T00:00:00.000000000Z" },
+    ])
+    const refused = yield* Effect.flip(Stream.runCollect(events(api, { since: "soon" })))
+    assert.strictEqual(refused._tag, "Usage")
+  }),
+)

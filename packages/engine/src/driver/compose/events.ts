@@ -1,0 +1,49 @@
+/** What an engine tells about its objects, as the contract has it. One request; opening it again is the caller's business. */
+import { Stream } from "effect"
+import { Usage, type WindFlowError } from "../../model/errors/union.ts"
+import type { DockerApiShape } from "../../transport/DockerApi.ts"
+import type { EngineEvent as EngineAnswer } from "../../transport/engineAnswers.ts"
+import type { EngineEvent, EngineEventFilter } from "../Driver.ts"
+import { logTime } from "./logs.ts"
+import { labels, projectFilter } from "./names.ts"
+
+/** The engine counts nanoseconds; JSON numbers keep about a quarter of a microsecond of them. */
+const isoTime = (nanoseconds: number): string => {
+  const whole = BigInt(Math.trunc(nanoseconds))
+  const seconds = new Date(Number(whole / 1_000_000_000n) * 1000).toISOString().slice(0, -".000Z".length)
+  return `${seconds}.${String(whole % 1_000_000_000n).padStart(9, "0")}Z`
+}
+
+/** Images, networks and volumes of Compose carry the project's label only on their object: not every event repeats it. */
+export const eventOf = ({ Type, Action, Actor, timeNano }: EngineAnswer): EngineEvent => {
+  const attributes = Actor?.Attributes ?? {}
+  const project = attributes[labels.project]
+  const service = attributes[labels.service]
+  return {
+    type: Type ?? "",
+    action: Action,
+    id: Actor?.ID ?? "",
+    name: attributes["name"] ?? Actor?.ID ?? "",
+    ...(project === undefined ? {} : { project }),
+    ...(service === undefined ? {} : { service }),
+    at: isoTime(timeNano ?? 0),
+  }
+}
+
+export const events = (
+  api: Pick<DockerApiShape, "events">,
+  { type, event, project, since }: EngineEventFilter,
+): Stream.Stream<EngineEvent, WindFlowError> =>
+  Stream.suspend(() => {
+    const from = since === undefined ? undefined : logTime(since, Date.now())
+    if (since !== undefined && from === undefined)
+      return Stream.fail(
+        new Usage({ subject: since, detail: "this is no time", expected: "2026-01-31T12:00:00Z or 10m" }),
+      )
+    const filters = {
+      ...(type === undefined ? {} : { type }),
+      ...(event === undefined ? {} : { event }),
+      ...(project === undefined ? {} : { label: projectFilter(project) }),
+    }
+    return Stream.map(api.events(filters, from), eventOf)
+  })

@@ -1,0 +1,65 @@
+/**
+ * Errors without the values of secrets: a container that prints its password and dies has it in the log that we show, journal and
+ * store. Covers a value as it is written, and each line of one of several lines; not what a program made of it.
+ */
+import { Effect, Redacted, Result, Schema } from "effect"
+import { Internal, WindFlowError } from "../../model/errors/union.ts"
+import type { ComposeDriverContext } from "./ComposeDriver.ts"
+import type { Desired } from "./Desired.ts"
+
+/** Shorter ones are words that any message may hold: taking them out would garble it and guard nothing. */
+const shortest = 4
+const mark = "[secret]"
+
+const encode = Schema.encodeUnknownResult(WindFlowError)
+const decode = Schema.decodeUnknownResult(WindFlowError)
+
+const scrub = (value: unknown, hidden: ReadonlyArray<string>): unknown => {
+  if (typeof value === "string") return hidden.reduce((text, part) => text.replaceAll(part, mark), value)
+  if (Array.isArray(value)) return value.map((item) => scrub(item, hidden))
+  return typeof value === "object" && value !== null
+    ? Object.fromEntries(Object.entries(value).map(([key, item]) => [key, key === "_tag" ? item : scrub(item, hidden)]))
+    : value
+}
+
+const cleaned = (error: WindFlowError, hidden: ReadonlyArray<string>): WindFlowError => {
+  const clean = Result.flatMap(encode(error), (encoded) => decode(scrub(encoded, hidden)))
+  // A value that is also a word of the error's own form: then the form is not worth keeping.
+  return Result.getOrElse(
+    clean,
+    () => new Internal({ detail: `${error._tag}: its text held a secret and is not shown` }),
+  )
+}
+
+/** The longest first: one may be a part of another. */
+const partsOf = (values: ReadonlyArray<string>): ReadonlyArray<string> =>
+  [...new Set(values.flatMap((value) => [value, ...value.split("\n")]))]
+    .filter((part) => part.length >= shortest)
+    .sort((a, b) => b.length - a.length)
+
+/** One that cannot be read was not handed out either. */
+const revealed = (context: Pick<ComposeDriverContext, "secrets">, names: ReadonlyArray<string>) =>
+  Effect.map(
+    Effect.forEach([...new Set(names)], (name) =>
+      context.secrets.reveal(name).pipe(
+        Effect.map((value) => [Redacted.value(value)]),
+        Effect.catch(() => Effect.succeed([])),
+      ),
+    ),
+    (values) => values.flat(),
+  )
+
+/** The secrets are read only when something failed. */
+export const withoutSecrets = <A>(
+  context: Pick<ComposeDriverContext, "secrets">,
+  desired: Desired,
+  effect: Effect.Effect<A, WindFlowError>,
+): Effect.Effect<A, WindFlowError> => {
+  const names = desired._tag === "Up" ? desired.services.flatMap(({ secrets }) => secrets.map(({ name }) => name)) : []
+  if (names.length === 0) return effect
+  return effect.pipe(
+    Effect.catch((error) =>
+      Effect.flatMap(revealed(context, names), (values) => Effect.fail(cleaned(error, partsOf(values)))),
+    ),
+  )
+}
