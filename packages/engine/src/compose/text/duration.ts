@@ -13,10 +13,14 @@ const UNITS: Readonly<Record<string, bigint>> = {
   w: 604_800_000_000_000n,
 }
 
+const USUAL = /^(\d{1,6})(ms|s|m|h)$/
 const MAX = 2n ** 63n - 1n
 
 /** Nanoseconds; undefined when the text is no duration. */
 export const parseDuration = (text: string): bigint | undefined => {
+  // `10s`: what nearly all are, at once.
+  const usual = USUAL.exec(text)
+  if (usual !== null) return BigInt(usual[1]!) * UNITS[usual[2]!]!
   const signed = /^[-+]/.test(text)
   const negative = text.startsWith("-")
   const rest = signed ? text.slice(1) : text
