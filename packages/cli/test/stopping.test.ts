@@ -62,6 +62,20 @@ describe("bug: a question that is stopped is a cancelled command, not a defect",
   })
 })
 
+it("bug: Ctrl-C while logs are followed says nothing and exits with 130", async () => {
+  const { run, flow } = fakeTerminal(cwd, { onErr: (_text, send) => send("SIGINT") })
+  Object.assign(flow, {
+    logs: async function* (_ref: unknown, { signal }: { readonly signal: AbortSignal }) {
+      // Told on standard error, where the test's Ctrl-C comes from.
+      yield { dropped: 1 }
+      if (!signal.aborted) throw new Error("the signal did not reach the logs")
+    },
+  })
+  const { code, err } = await run("logs", "-f")
+  expect(code).toBe(130)
+  expect(err).toMatch(/^… 1 line left out.*\n$/)
+})
+
 describe("bug: a stop speaks of operations only when there may be some", () => {
   const stops = () => {
     const said: Array<string> = []
