@@ -1,4 +1,5 @@
 /** Questions: only before data is deleted or a protected environment changes. Without a terminal and without -y: a refusal. */
+import { answered, terminalOf } from "./prompt.ts"
 import type { VerbContext } from "./verbs/Verb.ts"
 
 /** Resolves when the answer is yes; false when it is no; rejects with `ConfirmationRequired` when nobody can be asked. */
@@ -10,15 +11,7 @@ export const confirmed = async (context: VerbContext, subject: string, question:
     throw new ConfirmationRequired({ subject })
   }
   const { default: confirm } = await import("@inquirer/confirm")
-  return confirm(
-    { message: question, default: false },
-    // The host's streams are the process's own whenever they are terminals.
-    {
-      input: host.stdin as unknown as NodeJS.ReadableStream,
-      output: host.stderr as unknown as NodeJS.WritableStream,
-      signal,
-    },
-  )
+  return answered(subject, () => confirm({ message: question, default: false }, { ...terminalOf(host), signal }))
 }
 
 /** Asks when the environment is protected. */

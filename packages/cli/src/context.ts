@@ -1,9 +1,10 @@
 /** What verbs share: flags and environment resolved in their documented order, the opened WindFlow, output, the stop signal. */
-import { resolve } from "node:path"
+import { delimiter, resolve } from "node:path"
 import type { Locale } from "@windflow/engine/model"
 import type { ComposeOptions, LoadedConfig, Stack, WindFlow, Where } from "@windflow/sdk"
 import type { GlobalFlags } from "./globals.ts"
 import type { Host } from "./host.ts"
+import type { Interrupt } from "./interrupt.ts"
 import { palette, wantsColor } from "./render/palette.ts"
 import type { Texts } from "./text/index.ts"
 import type { ComposeFiles, VerbContext } from "./verbs/Verb.ts"
@@ -42,11 +43,11 @@ export const createContext = (
   host: Host,
   texts: Texts,
   locale: Locale,
-  interrupted: AbortSignal,
+  interrupt: Pick<Interrupt, "signal" | "running">,
 ): OpenedContext => {
   const env = environmentOf(host, flags)
   const deadline = flags.deadline === undefined ? undefined : AbortSignal.timeout(flags.deadline * 1000)
-  const signal = deadline === undefined ? interrupted : AbortSignal.any([interrupted, deadline])
+  const signal = deadline === undefined ? interrupt.signal : AbortSignal.any([interrupt.signal, deadline])
 
   const config = once(async (): Promise<LoadedConfig> => {
     // Not the whole SDK: `config` needs no more of it.
@@ -86,7 +87,8 @@ export const createContext = (
         : settings.defaults?.file?.map((file) => resolve(configFile, "..", file))
     const files = flags.file ?? fromConfig
     const project = await projectName()
-    const stdin = files?.includes("-") === true ? await textOf(host.stdin) : undefined
+    const named = files ?? variable(host, "COMPOSE_FILE")?.split(variable(host, "COMPOSE_PATH_SEPARATOR") ?? delimiter)
+    const stdin = named?.includes("-") === true ? await textOf(host.stdin) : undefined
     const options: ComposeOptions = {
       directory: host.cwd,
       env,
@@ -114,6 +116,7 @@ export const createContext = (
     json: flags.format === "json",
     colors: palette(wantsColor(flags.color, host.env, host.stdout.isTTY === true)),
     signal,
+    running: interrupt.running,
     where,
     config,
     open,

@@ -26,9 +26,11 @@ export const execute = async (
     live.onEvent(event)
   }
   let revision: Revision
+  context.running(true)
   try {
     revision = await start({ onEvent, signal: context.signal })
   } finally {
+    context.running(false)
     await live.end()
   }
   if (context.json) return 0

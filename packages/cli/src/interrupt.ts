@@ -6,25 +6,35 @@ export interface Interrupt {
   readonly signal: AbortSignal
   /** The signal that asked to stop, if one did. */
   readonly stoppedBy: () => StopSignal | undefined
+  /** Operations may be in flight from now on (true) or no longer (false): only then is there something to say about a stop. */
+  readonly running: (inFlight: boolean) => void
   readonly release: () => void
 }
 
 /** 128 + the signal's number, as shells report it. */
 export const exitOf = (signal: StopSignal): number => ({ SIGINT: 130, SIGTERM: 143 })[signal]
 
-export const onInterrupt = (host: Host, texts: Texts, note: (text: string) => void): Interrupt => {
+export const onInterrupt = (
+  host: Pick<Host, "pid" | "onSignal">,
+  texts: Texts,
+  note: (text: string) => void,
+): Interrupt => {
   const controller = new AbortController()
   let stoppedBy: StopSignal | undefined
+  let inFlight = false
   const stop = (signal: StopSignal) => () => {
     if (stoppedBy !== undefined) return note(texts.run.stillStopping(host.pid))
     stoppedBy = signal
-    note(texts.run.stopping)
+    if (inFlight) note(texts.run.stopping)
     controller.abort()
   }
   const released = [host.onSignal("SIGINT", stop("SIGINT")), host.onSignal("SIGTERM", stop("SIGTERM"))]
   return {
     signal: controller.signal,
     stoppedBy: () => stoppedBy,
+    running: (now) => {
+      inFlight = now
+    },
     release: () => {
       for (const release of released) release()
     },

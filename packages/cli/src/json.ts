@@ -1,10 +1,10 @@
 /**
  * What `--format json` prints, as schemas: the promise to scripts. `up`, `down`, `apply` and `rollback` print events as JSON
- * lines (`Event` of the engine), `plan` the plan itself (`Plan`), a failure one line on standard error (`Failure`).
+ * lines (`Event` of the engine), `plan` the plan without its desired state, a failure one line on standard error (`Failure`).
  */
 import { Event, Revision } from "@windflow/engine/model"
 import { Plan } from "@windflow/engine/plan"
-import { Schema } from "effect"
+import { Schema, Struct } from "effect"
 import { Failure } from "./report.ts"
 
 /** An entry of the array of `ps`. */
@@ -51,10 +51,13 @@ export const Doctor = Schema.Struct({
 
 export const SecretEntry = Schema.Struct({ name: Schema.String, version: Schema.String, updatedAt: Schema.String })
 
+/** `plan` and `--dry-run`: not `desired`, which holds environment values; `plan -o FILE` (0600) saves it. */
+export const PlanShown = Plan.mapFields(Struct.omit(["desired"]))
+
 /** The document of each verb that prints one. */
 export const documents = {
   windflow: Overview,
-  plan: Plan,
+  plan: PlanShown,
   ps: Schema.Array(PsEntry),
   history: Schema.Array(Revision),
   doctor: Doctor,

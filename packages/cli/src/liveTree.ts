@@ -9,7 +9,8 @@ const refreshMillis = 80
 
 export const liveTree = (context: Screen, describe: Describe): Live => {
   const { host, texts, colors } = context
-  // Progress goes to standard error, as answers go to standard output. It writes and asks for the size, which `Output` has.
+  // Progress goes to standard error, as answers go to standard output. The cast: a whole stream is asked for, but log-update
+  // only writes and reads the size, and `Output` has both.
   const update = createLogUpdate(host.stderr as unknown as NodeJS.WritableStream, { showCursor: false })
   let progress = noProgress
   let frame = 0

@@ -56,7 +56,7 @@ export const main = async (argv: ReadonlyArray<string>, host: Host): Promise<num
       return fail(await (await import("./misuse.ts")).misuse(parsed.error, texts))
     case "Chosen": {
       const interrupt = onInterrupt(host, texts, (text) => host.stderr.write(`${text}\n`))
-      const { context, explain, close } = createContext(parsed.chosen.flags, host, texts, locale, interrupt.signal)
+      const { context, explain, close } = createContext(parsed.chosen.flags, host, texts, locale, interrupt)
       try {
         const code = await parsed.chosen.run(context)
         const stopped = interrupt.stoppedBy()

@@ -101,6 +101,14 @@ describe("verbs", () => {
     expect(optionsOf("up").options).not.toHaveProperty("build")
   })
 
+  it("bug: exec takes Compose's -T and -t; -t before the verb is the target, behind the service the command's own", () => {
+    expect(optionsOf("exec", "web", "sh").options?.["tty"]).toBeUndefined()
+    expect(optionsOf("exec", "-T", "web", "sh").options).toMatchObject({ tty: false })
+    expect(optionsOf("exec", "-it", "web", "sh")).toMatchObject({ options: { tty: true }, args: ["web", ["sh"]] })
+    expect(parsed("-t", "vps", "exec", "-t", "web", "sh")).toMatchObject({ target: "vps" })
+    expect(parsed("exec", "-t", "--target", "vps", "web", "sh", "-t", "x")).toMatchObject({ target: "vps" })
+  })
+
   it("pass everything behind exec's service on to the command", () => {
     const { options, args } = optionsOf("exec", "-e", "A=1", "web", "ls", "-la", "--format", "json")
     expect(options).toMatchObject({ env: ["A=1"] })

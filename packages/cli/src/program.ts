@@ -205,7 +205,8 @@ export const buildProgram = (texts: Texts, words?: ReadonlyArray<string>): Progr
         .option("-w, --workdir <directory>", flags.workdir)
         .addOption(new Option("-e, --env <name=value>", flags.execEnv).argParser(collect))
         .option("--privileged", flags.privileged)
-        .addOption(new Option("-T, --no-tty", flags.noTty))
+        .addOption(new Option("-T, --no-tty", flags.noTty).default(undefined))
+        .option("-t, --tty", flags.tty)
         .option("-i, --interactive", flags.interactive),
     ["-e", "--env", "-t"],
   )

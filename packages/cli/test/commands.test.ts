@@ -95,7 +95,7 @@ describe("a saved plan", () => {
     expect(stale.code).toBe(4)
     expect(stale.err).toContain("has changed since the plan was made")
     await write("broken.plan", "{")
-    expect(await run("apply", "broken.plan")).toMatchObject({ code: 1 })
+    expect(await run("apply", "broken.plan")).toMatchObject({ code: 3 })
     expect(await run("apply", "absent.plan")).toMatchObject({ code: 3 })
   })
 })

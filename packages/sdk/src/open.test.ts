@@ -67,6 +67,23 @@ describe("targets", () => {
     expect(isError(environment, "Usage") && environment.expected).toBe("staging")
   })
 
+  it("bug: lie where `stateDirectory` or XDG_STATE_HOME says, never where the command's WINDFLOW_STATE_DIR does", async () => {
+    const commands = path.join(directory, "commands")
+    const env = { WINDFLOW_STATE_DIR: commands, XDG_STATE_HOME: path.join(directory, "xdg") }
+    const vps = target("tcp://10.0.0.1:2376", { name: "vps" })
+    const names = async (options: { readonly stateDirectory?: string }) => {
+      await using flow = await WindFlow.open({ config: false, directory, env, ...options })
+      return (await flow.targets.list()).map(({ name }) => name)
+    }
+    {
+      await using flow = await WindFlow.open({ config: false, directory, env })
+      await flow.targets.add(vps)
+    }
+    expect(await names({})).toContain("vps")
+    expect(await names({ stateDirectory: path.join(directory, "xdg/windflow") })).toContain("vps")
+    expect(await names({ stateDirectory: commands })).not.toContain("vps")
+  })
+
   it("can be registered and forgotten, and outlive the object", async () => {
     const files = { config: false, directory, stateDirectory: path.join(directory, "registered") } as const
     {

@@ -33,7 +33,11 @@ export interface OpenOptions {
    * XDG_STATE_HOME and WINDFLOW_KEYRING_KEY. Default: none; hand over `process.env` to behave as Docker's own tools do.
    */
   readonly env?: Readonly<Record<string, string | undefined>>
-  /** Journal and registered targets; default: `windflow` in the user's state directory. */
+  /**
+   * Journal, registered targets and the local keyring. Default: `$XDG_STATE_HOME/windflow` (as `env` has it), else
+   * `~/.local/state/windflow`. WINDFLOW_STATE_DIR is the command's and is not read, in `env` neither: where it is set, pass it
+   * here to share that state with the command.
+   */
   readonly stateDirectory?: string
 }
 

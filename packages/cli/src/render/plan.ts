@@ -59,3 +59,6 @@ export const deletedData = (plan: Pick<Plan, "groups">): ReadonlyArray<string> =
   plan.groups
     .filter((group) => group.resource.startsWith("volume:") && (group.kind === "delete" || group.kind === "replace"))
     .map((group) => group.resource.slice("volume:".length))
+
+/** A plan as `--format json` prints it (`PlanShown`): its desired state holds environment values, which do not belong in logs. */
+export const planDocument = ({ desired: _desired, ...shown }: Plan): string => JSON.stringify(shown)

@@ -90,6 +90,7 @@ export interface HelpTexts {
     readonly execEnv: string
     readonly privileged: string
     readonly noTty: string
+    readonly tty: string
     readonly interactive: string
     readonly to: string
     readonly force: string

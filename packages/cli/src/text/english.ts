@@ -94,6 +94,7 @@ export const english: Texts = {
       execEnv: "set a variable, NAME=VALUE; may be repeated",
       privileged: "give extended privileges",
       noTty: "no terminal",
+      tty: "a terminal (that is the default on one); the target is --target here, or -t before `exec`",
       interactive: "keep standard input open (that is the default)",
       to: "number of the revision",
       force: "overwrite files that exist",

@@ -95,6 +95,7 @@ export const french: Texts = {
       execEnv: "définit une variable, NOM=VALEUR ; répétable",
       privileged: "donne des privilèges étendus",
       noTty: "sans terminal",
+      tty: "un terminal (c’est le défaut sur un terminal) ; la cible est ici --target, ou -t avant `exec`",
       interactive: "garde l’entrée standard ouverte (c’est le défaut)",
       to: "numéro de la révision",
       force: "écrase les fichiers existants",

@@ -23,6 +23,8 @@ export interface VerbContext {
   readonly colors: Palette
   /** Aborted by Ctrl-C, SIGTERM or the deadline. */
   readonly signal: AbortSignal
+  /** Says whether operations may be in flight, which a stop then waits for. */
+  readonly running: (inFlight: boolean) => void
   readonly where: Where
   /** The project's configuration file, or an empty one. */
   readonly config: () => Promise<LoadedConfig>

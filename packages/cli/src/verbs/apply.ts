@@ -1,6 +1,7 @@
 /** `windflow apply FILE`: executes a saved plan, refusing one that the target has outrun. */
 import { resolve } from "node:path"
-import { parsePlan } from "@windflow/sdk"
+import { FileUnreadable, PlanUnreadable, StateCorrupt } from "@windflow/engine/model"
+import { parsePlan, type Plan } from "@windflow/sdk"
 import { confirmed } from "../confirm.ts"
 import { execute } from "../execute.ts"
 import { readText } from "../files.ts"
@@ -13,8 +14,19 @@ interface Options {
   readonly parallel?: number
 }
 
+/** The saved plan, or the error that names its file. */
+const planIn = async (path: string): Promise<Plan> => {
+  try {
+    return parsePlan(await readText(path))
+  } catch (cause) {
+    if (cause instanceof FileUnreadable || cause instanceof StateCorrupt)
+      throw new PlanUnreadable({ path, detail: cause.detail })
+    throw cause
+  }
+}
+
 const apply: Verb<Options> = async (context, options, args) => {
-  const plan = parsePlan(await readText(resolve(context.host.cwd, args[0]!)))
+  const plan = await planIn(resolve(context.host.cwd, args[0]!))
   if (!context.json) context.note(renderPlan(plan, context.texts, context.colors))
   const lost = deletedData(plan)
   if (lost.length > 0) {

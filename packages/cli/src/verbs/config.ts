@@ -2,7 +2,6 @@
  * `windflow config`: the resolved model, its names and hashes, to the byte as `docker compose config` prints them for the same
  * flags (which prints names in chance order; here they are sorted). Opens no engine but to resolve digests.
  */
-import { writeFile } from "node:fs/promises"
 import { resolve } from "node:path"
 import {
   imagesOf,
@@ -19,6 +18,7 @@ import {
 import { nodeCapability } from "@windflow/engine/compose-node"
 import { type Diagnostic, type StackModel, Usage } from "@windflow/engine/model"
 import { Effect, Schema } from "effect"
+import { writeText } from "../files.ts"
 import type { Verb, VerbContext } from "./Verb.ts"
 
 interface Options {
@@ -127,7 +127,7 @@ const config: Verb<Options> = async (context, options, args) => {
   const text = await document(context, options, args)
   if (options.quiet === true) return 0
   if (options.output === undefined) context.host.stdout.write(text)
-  else await writeFile(resolve(context.host.cwd, options.output), text)
+  else await writeText(resolve(context.host.cwd, options.output), text)
   return 0
 }
 

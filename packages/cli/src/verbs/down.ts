@@ -1,7 +1,7 @@
 /** `windflow down`: removes what was deployed, from labels alone; `-v` deletes data too and asks before. */
 import { confirmed } from "../confirm.ts"
 import { execute } from "../execute.ts"
-import { deletedData, renderPlan } from "../render/plan.ts"
+import { deletedData, planDocument, renderPlan } from "../render/plan.ts"
 import type { Verb } from "./Verb.ts"
 
 interface Options {
@@ -22,7 +22,7 @@ const down: Verb<Options> = async (context, options) => {
   if (options.dryRun === true || options.volumes === true) {
     const plan = await flow.planDown(ref, { ...flags, signal: context.signal })
     if (options.dryRun === true) {
-      context.print(context.json ? JSON.stringify(plan) : renderPlan(plan, context.texts, context.colors))
+      context.print(context.json ? planDocument(plan) : renderPlan(plan, context.texts, context.colors))
       return 0
     }
     const lost = deletedData(plan)

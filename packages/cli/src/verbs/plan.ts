@@ -1,7 +1,7 @@
 /** `windflow plan`: what `up` would do and why; `-o` prepares it so that it can be applied as it is. */
-import { open } from "node:fs/promises"
 import { resolve } from "node:path"
-import { renderPlan } from "../render/plan.ts"
+import { writeText } from "../files.ts"
+import { planDocument, renderPlan } from "../render/plan.ts"
 import { upFlags, type UpCommandOptions } from "./upOptions.ts"
 import type { Verb } from "./Verb.ts"
 
@@ -10,16 +10,8 @@ interface Options extends UpCommandOptions {
   readonly out?: string
 }
 
-/** A plan tells about infrastructure: only its owner may read it. */
-const save = async (file: string, text: string): Promise<void> => {
-  const handle = await open(file, "w", 0o600)
-  try {
-    await handle.chmod(0o600)
-    await handle.writeFile(text)
-  } finally {
-    await handle.close()
-  }
-}
+/** A saved plan holds resolved environment values: only its owner may read it. */
+const savedMode = 0o600
 
 const plan: Verb<Options> = async (context, options, services) => {
   const stack = await context.stack()
@@ -30,9 +22,9 @@ const plan: Verb<Options> = async (context, options, services) => {
     prepare: options.out !== undefined,
     signal: context.signal,
   })
-  context.print(context.json ? JSON.stringify(made) : renderPlan(made, context.texts, context.colors))
+  context.print(context.json ? planDocument(made) : renderPlan(made, context.texts, context.colors))
   if (options.out !== undefined) {
-    await save(resolve(context.host.cwd, options.out), `${JSON.stringify(made, null, 2)}\n`)
+    await writeText(resolve(context.host.cwd, options.out), `${JSON.stringify(made, null, 2)}\n`, savedMode)
     context.note(context.texts.plan.saved(options.out, made.hash.slice(0, 12)))
   }
   return options.detailedExitcode === true && made.changes > 0 ? 2 : 0

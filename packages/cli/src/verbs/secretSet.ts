@@ -1,6 +1,7 @@
 /** `windflow secret set NAME`: the value comes from the terminal, unseen, or from standard input; never from the command line. */
 import { Usage } from "@windflow/engine/model"
 import { keyringOf } from "../keyring.ts"
+import { answered, terminalOf } from "../prompt.ts"
 import type { Verb, VerbContext } from "./Verb.ts"
 
 /** All of standard input, without the line end that `echo` adds. */
@@ -12,15 +13,8 @@ const piped = async (context: VerbContext): Promise<string> => {
 
 const typed = async (context: VerbContext, name: string): Promise<string> => {
   const { default: password } = await import("@inquirer/password")
-  return password(
-    { message: context.texts.secret.prompt(name) },
-    // The host's streams are the process's own whenever they are terminals.
-    {
-      input: context.host.stdin as unknown as NodeJS.ReadableStream,
-      output: context.host.stderr as unknown as NodeJS.WritableStream,
-      signal: context.signal,
-    },
-  )
+  const { host, signal, texts } = context
+  return answered(name, () => password({ message: texts.secret.prompt(name) }, { ...terminalOf(host), signal }))
 }
 
 const secretSet: Verb<object> = async (context, _options, args) => {

@@ -24,6 +24,19 @@ const catalogue: Catalogue = {
       other: "Check the path and the file system.",
     }[e.reason],
   }),
+  FileUnwritable: (e) => ({
+    message: `Cannot write ${e.path}: ${e.detail}`,
+    remedy: {
+      missing: "Make its directory, or name another file.",
+      permission: "Name a file that this user may write.",
+      directory: "Name a file, not a directory.",
+      other: "Check the path and the file system.",
+    }[e.reason],
+  }),
+  PlanUnreadable: (e) => ({
+    message: `Cannot read the plan ${e.path}: ${e.detail}`,
+    remedy: "Make a new plan with `windflow plan -o FILE`, or name the file of one.",
+  }),
   Usage: (e) => ({
     message: `${e.subject}: ${e.detail}`,
     remedy: e.expected === undefined ? "See `windflow --help`." : `Expected: ${e.expected}.`,
@@ -145,8 +158,11 @@ const catalogue: Catalogue = {
     remedy: "See `windflow ps` for what runs, or deploy it with `windflow up`.",
   }),
   Cancelled: (e) => ({
-    message: `The run of ${e.deployment} was cancelled after ${e.done} of ${e.total} operations`,
-    remedy: "Run `windflow up` again to converge.",
+    message:
+      e.total === 0
+        ? `${e.deployment}: cancelled before any operation began`
+        : `The run of ${e.deployment} was cancelled after ${e.done} of ${e.total} operations`,
+    remedy: e.total === 0 ? "Run the command again when you wish." : "Run `windflow up` again to converge.",
   }),
   DeadlineExceeded: (e) => ({
     message: `${e.subject} took longer than ${e.seconds} s`,

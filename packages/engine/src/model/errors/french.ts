@@ -26,6 +26,19 @@ const catalogue: Catalogue = {
       other: "Vérifiez le chemin et le système de fichiers.",
     }[e.reason],
   }),
+  FileUnwritable: (e) => ({
+    message: `Impossible d’écrire ${e.path} : ${e.detail}`,
+    remedy: {
+      missing: "Créez son répertoire, ou nommez un autre fichier.",
+      permission: "Nommez un fichier que cet utilisateur a le droit d’écrire.",
+      directory: "Nommez un fichier, pas un répertoire.",
+      other: "Vérifiez le chemin et le système de fichiers.",
+    }[e.reason],
+  }),
+  PlanUnreadable: (e) => ({
+    message: `Impossible de lire le plan ${e.path} : ${e.detail}`,
+    remedy: "Faites un nouveau plan avec `windflow plan -o FICHIER`, ou nommez le fichier d’un plan.",
+  }),
   Usage: (e) => ({
     message: `${e.subject} : ${e.detail}`,
     remedy: e.expected === undefined ? "Voir `windflow --help`." : `Attendu : ${e.expected}.`,
@@ -154,8 +167,11 @@ const catalogue: Catalogue = {
     remedy: "Voyez `windflow ps` pour ce qui tourne, ou déployez avec `windflow up`.",
   }),
   Cancelled: (e) => ({
-    message: `L’exécution de ${e.deployment} a été annulée après ${e.done} opérations sur ${e.total}`,
-    remedy: "Relancez `windflow up` pour converger.",
+    message:
+      e.total === 0
+        ? `${e.deployment} : annulé avant la première opération`
+        : `L’exécution de ${e.deployment} a été annulée après ${e.done} opérations sur ${e.total}`,
+    remedy: e.total === 0 ? "Relancez la commande quand vous le voudrez." : "Relancez `windflow up` pour converger.",
   }),
   DeadlineExceeded: (e) => ({
     message: `${e.subject} a pris plus de ${e.seconds} s`,

@@ -19,6 +19,8 @@ export const table: { readonly [Tag in ErrorTag]: ErrorRow } = {
   ComposeInvalid: row(3, 422),
   Unsupported: row(3, 422),
   FileUnreadable: row(3, 422),
+  FileUnwritable: row(3, 422),
+  PlanUnreadable: row(3, 422),
   Usage: row(3, 400),
   ConfigInvalid: row(3, 422),
   EngineUnreachable: row(5, 502, true),

@@ -42,6 +42,20 @@ export class FileUnreadable extends described(
   }),
 ) {}
 
+/** An answer could not be written to the file that the user named; whatever stood there is as it was. */
+export class FileUnwritable extends described(
+  Schema.TaggedError<FileUnwritable>()("FileUnwritable", {
+    path: Str,
+    reason: Schema.Literals(["missing", "permission", "directory", "other"]),
+    detail: Str,
+  }),
+) {}
+
+/** What was given as a saved plan is none: absent, damaged, or of another format. */
+export class PlanUnreadable extends described(
+  Schema.TaggedError<PlanUnreadable>()("PlanUnreadable", { path: Str, detail: Str }),
+) {}
+
 /** A flag, argument, environment variable or option of ours makes no sense. */
 export class Usage extends described(
   Schema.TaggedError<Usage>()("Usage", { subject: Str, detail: Str, expected: Schema.optionalKey(Str) }),
@@ -205,6 +219,8 @@ export const errorClasses = [
   ComposeInvalid,
   Unsupported,
   FileUnreadable,
+  FileUnwritable,
+  PlanUnreadable,
   Usage,
   ConfigInvalid,
   EngineUnreachable,
