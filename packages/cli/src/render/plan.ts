@@ -1,17 +1,7 @@
 /** A plan for people: groups with their cause and the fields that changed. */
-import type { FieldChange, GroupKind, OperationGroup, Plan } from "@windflow/engine/plan"
+import { type FieldChange, type GroupKind, groupSign, type OperationGroup, type Plan } from "@windflow/engine/plan"
 import type { Texts } from "../text/index.ts"
 import type { Palette } from "./palette.ts"
-
-const sign: { readonly [K in GroupKind]: string } = {
-  create: "+",
-  update: "~",
-  replace: "±",
-  delete: "-",
-  run: ">",
-  wait: "…",
-  none: " ",
-}
 
 const style = (kind: GroupKind, colors: Palette): ((text: string) => string) => {
   switch (kind) {
@@ -43,7 +33,7 @@ export const renderPlan = (plan: Plan, texts: Texts, colors: Palette): string =>
   const width = Math.max(0, ...groups.map((group) => texts.kinds[group.kind].length))
   const lines = groups.flatMap((group) => {
     const word = texts.kinds[group.kind].padEnd(width)
-    const what = style(group.kind, colors)(`${sign[group.kind]} ${word}`)
+    const what = style(group.kind, colors)(`${groupSign[group.kind]} ${word}`)
     return [`  ${what} ${colors.strong(group.resource)}  ${colors.faint(group.cause)}`, ...group.fields.map(field)]
   })
   const head =

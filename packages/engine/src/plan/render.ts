@@ -1,8 +1,8 @@
 /** Plans as text: `renderPlan` for people, `renderOperations` for planner tests and `--format` debugging. */
-import type { FieldChange, GroupKind, Plan } from "./Plan.ts"
-import type { PlanDraft } from "./Plan.ts"
+import type { FieldChange, GroupKind, Plan, PlanDraft } from "./Plan.ts"
 
-const sign: Record<GroupKind, string> = {
+/** How a kind of change is marked. */
+export const groupSign: { readonly [K in GroupKind]: string } = {
   create: "+",
   update: "~",
   replace: "±",
@@ -23,7 +23,7 @@ export const renderPlan = (plan: Plan): string => {
       ? `${plan.deployment} is up to date: nothing to do.`
       : `${plan.deployment}: ${groups.length} ${groups.length === 1 ? "change" : "changes"}`
   const lines = groups.flatMap((group) => [
-    `  ${sign[group.kind]} ${group.kind} ${group.resource}  (${group.cause})`,
+    `  ${groupSign[group.kind]} ${group.kind} ${group.resource}  (${group.cause})`,
     ...group.fields.map(fieldLine),
   ])
   return [head, ...lines, ...plan.warnings.map((warning) => `  ! ${warning}`)].join("\n")
