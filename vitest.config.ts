@@ -8,6 +8,8 @@ const suffixed = shards.filter((shard) => shard.name !== "unit").map((shard) => 
 
 export default defineConfig({
   test: {
+    // Unit tests alone must reach it (`npm run coverage`); the engines' shards add to it.
+    coverage: { include: ["packages/*/src/**"], reporter: ["text-summary"], thresholds: { lines: 80 } },
     projects: shards.map(({ name, engine, parallel, testTimeout, hookTimeout }) => ({
       resolve: { conditions },
       ssr: { resolve: { conditions } },
