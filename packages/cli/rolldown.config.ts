@@ -2,20 +2,6 @@
 import type { BuildOptions, OutputOptions, Plugin } from "rolldown"
 
 /**
- * dockerode loads gRPC for BuildKit sessions, which we speak ourselves, and ssh2 prefers native modules when they are there:
- * both are left out of the bundle; `require`d all the same, they say so.
- */
-const leftOut = (names: ReadonlyArray<string>): Plugin => ({
-  name: "left-out",
-  resolveId: (source) =>
-    names.some((name) => source === name || source.startsWith(`${name}/`)) ? `\0left-out:${source}` : null,
-  load: (id) =>
-    id.startsWith("\0left-out:")
-      ? `throw new Error(${JSON.stringify(`${id.slice("\0left-out:".length)} is not part of the bundle`)})`
-      : null,
-})
-
-/**
  * Node's own modules as plain objects: an `import` of one reads every export, and those of `node:http` hold getters that load a
  * whole WebSocket and fetch client (about 40 ms).
  */
@@ -53,8 +39,8 @@ export const options: BuildOptions = {
   input: { windflow: "src/windflow.ts" },
   platform: "node",
   resolve: { conditionNames: ["@windflow/source", "node", "import", "default"] },
-  plugins: [leftOut(["@grpc/grpc-js", "@grpc/proto-loader", "cpu-features"]), plainBuiltins],
-  external: [/\.node$/, "node:module"],
+  plugins: [plainBuiltins],
+  external: ["node:module"],
 }
 
 export default { ...options, output }

@@ -43,6 +43,18 @@ const abandoned = (store: RecordStore) =>
     return lease
   })
 
+/** A process's view of the store: while it is frozen nothing of it gets through; time passes for the others. */
+const freezable = (store: RecordStore): { frozen: boolean; readonly view: RecordStore } => {
+  const process: ReturnType<typeof freezable> = {
+    frozen: false,
+    view: {
+      ...store,
+      now: Effect.suspend(() => (process.frozen ? Effect.fail(unreachable) : store.now)),
+    },
+  }
+  return process
+}
+
 describe("a lock", () => {
   it.effect("is refused to others with owner, since and expiry, and free again after its scope", () =>
     Effect.gen(function* () {
@@ -145,19 +157,14 @@ describe("the holder's check", () => {
   it.effect("asks the target when the last confirmation is old: a frozen process notices that it lost", () =>
     Effect.gen(function* () {
       const store = memoryRecords()
-      let frozen = false
-      // While it is frozen nothing of it gets through; time passes for the others.
-      const view: RecordStore = {
-        ...store,
-        now: Effect.suspend(() => (frozen ? Effect.fail(unreachable) : store.now)),
-      }
-      const lease = yield* makeLocks(view, alive).acquire("shop", ann)
+      const process = freezable(store)
+      const lease = yield* makeLocks(process.view, alive).acquire("shop", ann)
       yield* lease.check
-      frozen = true
+      process.frozen = true
       yield* TestClock.adjust("61 seconds")
       const other = yield* Scope.make()
       yield* Scope.provide(makeLocks(store, alive).acquire("shop", bob), other)
-      frozen = false
+      process.frozen = false
       const lost = yield* Effect.flip(lease.check)
       assert.deepInclude(lost, { _tag: "LockLost", deployment: "shop@local", owner: "bob@ci" })
       // And for good, also when bob has finished; bob's lock was left alone.
@@ -170,16 +177,12 @@ describe("the holder's check", () => {
   it.effect("notices a takeover that is over already", () =>
     Effect.gen(function* () {
       const store = memoryRecords()
-      let frozen = false
-      const view: RecordStore = {
-        ...store,
-        now: Effect.suspend(() => (frozen ? Effect.fail(unreachable) : store.now)),
-      }
-      const lease = yield* makeLocks(view, alive).acquire("shop", ann)
-      frozen = true
+      const process = freezable(store)
+      const lease = yield* makeLocks(process.view, alive).acquire("shop", ann)
+      process.frozen = true
       yield* TestClock.adjust("61 seconds")
       yield* Effect.scoped(makeLocks(store, alive).acquire("shop", bob))
-      frozen = false
+      process.frozen = false
       assert.strictEqual((yield* Effect.flip(lease.check))._tag, "LockLost")
       assert.deepStrictEqual(yield* lockRecords(store), [])
     }).pipe(Effect.scoped),

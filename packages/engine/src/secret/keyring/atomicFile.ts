@@ -2,6 +2,7 @@
 import { randomUUID } from "node:crypto"
 import { open, readdir, rename, rm } from "node:fs/promises"
 import { basename, dirname, join } from "node:path"
+import { syncDirectory } from "../../state/files.ts"
 
 const temporaryPrefix = (path: string): string => `${basename(path)}.tmp-`
 
@@ -22,12 +23,7 @@ export const replaceFile = async (path: string, text: string): Promise<void> => 
     await rm(temporary, { force: true })
     throw cause
   }
-  const handle = await open(directory, "r")
-  try {
-    await handle.sync()
-  } finally {
-    await handle.close()
-  }
+  await syncDirectory(directory)
 }
 
 /** Removes what writers that died left behind. The caller holds the lock of the file, so nobody is writing. */
