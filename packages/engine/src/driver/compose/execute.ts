@@ -16,6 +16,7 @@ import { createBody } from "./createBody.ts"
 import type { Desired, DesiredService, DesiredUp } from "./Desired.ts"
 import { labels } from "./names.ts"
 import { networkBody, volumeBody } from "./networkBody.ts"
+import { upload } from "./uploads.ts"
 import { Action } from "./verbs.ts"
 import { waitFor } from "./wait.ts"
 
@@ -166,6 +167,16 @@ export const execute = (
         return none
       case "CreateContainer":
         return yield* createContainer(context, operation, run, args)
+      case "UploadFiles": {
+        const desired = yield* upOf(run.desired, operation)
+        const service = yield* member(
+          desired.services.find(({ name }) => name === args.service),
+          operation,
+        )
+        const id = yield* containerOf(args.id, operation, run)
+        yield* Effect.mapError(upload(context, desired, service, id, args.owned), gone(operation))
+        return none
+      }
       case "StartContainer": {
         const id = yield* containerOf(args.id, operation, run)
         yield* Effect.mapError(containers.start(id), (error) => portInUse(args.service, gone(operation)(error)))

@@ -15,11 +15,21 @@ export type LiveNetworks = ReadonlyMap<string, { readonly id: string; readonly r
 
 const because = (cause: string, fields: ReadonlyArray<FieldChange> = []): Obsolete => ({ cause, fields })
 
+const contentChanged = "config or secret changed"
+/** Fields of contents only, since nothing else differs. */
+const kindOfContent = (names: ReadonlyArray<string>): string =>
+  names.every((name) => name.startsWith("configs."))
+    ? "config changed"
+    : names.some((name) => name.startsWith("configs."))
+      ? contentChanged
+      : "secret changed"
+
 const shown = 5
 const configurationChanged = (service: DesiredService, container: ObservedContainer, what: string): Obsolete => {
   const fields = container.fields === undefined ? [] : changedFields(container.fields, fieldDigests(service))
   const names = fields.map((field) => field.path)
   if (names.length === 1 && names[0] === "image") return because("image changed", fields)
+  if (names.length > 0 && what === contentChanged) what = kindOfContent(names)
   const list = names.slice(0, shown).join(", ") + (names.length > shown ? ` and ${names.length - shown} more` : "")
   return because(names.length === 0 ? what : `${what}: ${list}`, fields)
 }
@@ -63,7 +73,10 @@ export const diverges = (
 ): Obsolete | undefined => {
   if (container.configHash !== service.configHash)
     return configurationChanged(service, container, "configuration changed")
-  if (container.extra !== service.extra) return configurationChanged(service, container, "secret changed")
+  // What a foreign container was given cannot be known: Compose takes no notice of contents either. A secret of the store is none
+  // that Compose could have given.
+  const comparable = container.fields !== undefined || service.secrets.length > 0
+  if (comparable && container.extra !== service.extra) return configurationChanged(service, container, contentChanged)
   const { id, pending } = service.image
   if (id === null) return because(`unknown until ${pending === "pull" ? "pulled" : "built"}`)
   if (container.image !== id) return because("image changed")

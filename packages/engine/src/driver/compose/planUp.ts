@@ -11,6 +11,7 @@ import { containerName, isAnonymousVolume, temporaryName } from "./names.ts"
 import type { Observed, ObservedContainer } from "./Observed.ts"
 import { type Handle, inputOf, type Planned } from "./planned.ts"
 import { Removals, isRunning } from "./planRemovals.ts"
+import { planUploads } from "./planUploads.ts"
 import { Waits } from "./planWaits.ts"
 import { holdersOf } from "./portHandover.ts"
 import { type ServiceSlots, type Slot, isDone, slotsOf } from "./slots.ts"
@@ -286,6 +287,7 @@ class UpPlanner {
   ): string | undefined {
     if (this.#desired.options.until === "created") return undefined
     const resource = `service:${service.name}:${slot.number}`
+    const uploads = planUploads(this.#desired, this.#draft, { service, resource, name, handle, group, cause })
     const holders = (this.#handover.get(resource) ?? []).flatMap((id) => this.#removals.freed(id))
     return this.#draft.add({
       id: `${resource}/start`,
@@ -295,6 +297,7 @@ class UpPlanner {
       needs: [
         ...needs,
         ...("created" in handle ? [handle.created] : []),
+        ...uploads,
         ...this.#waits.gates(service),
         ...holders,
         ...networksInOrder(service.model).flatMap((key) => this.#ready.get(key) ?? []),

@@ -74,6 +74,9 @@ export const recover = (
         const found = yield* find(yield* containerOf(args.id, operation, run))
         return when(found?.Name === `/${args.name}`)
       }
+      case "UploadFiles":
+        // Putting the same files there again is harmless.
+        return didNotHappen
       case "Wait":
       case "Barrier":
         // Waiting changes nothing: it is simply done again.

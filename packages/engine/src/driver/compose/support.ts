@@ -211,16 +211,16 @@ export const volumeSupport: Table<typeof Volume> = {
   labels: "native",
 }
 
-const fileOnly = refused("Use `file`: the other sources are not there yet.")
+const swarmOnly = refused("Use `file`, `content` or `environment`: only a Swarm keeps configs and secrets.")
 /** Top-level configs and secrets. */
 export const fileObjectSupport: Table<typeof FileObject> = {
   name: "native",
   file: "native",
-  environment: fileOnly,
-  content: fileOnly,
-  external: fileOnly,
+  environment: "native",
+  content: "native",
+  external: swarmOnly,
   labels: "ignored",
-  driver: fileOnly,
-  driver_opts: fileOnly,
-  template_driver: fileOnly,
+  driver: swarmOnly,
+  driver_opts: "ignored",
+  template_driver: swarmOnly,
 }

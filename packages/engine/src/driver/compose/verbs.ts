@@ -32,6 +32,8 @@ export const Action = Schema.Union([
     replaces: Schema.Boolean,
     inherited: Schema.Array(Inherited),
   }),
+  /** Configs and secrets that are no files of this machine, into a container that does not run. `owned`: see `uploads.ts`. */
+  verb("UploadFiles", { service: Str, name: Str, owned: Schema.Boolean, ...existing }),
   verb("StartContainer", { service: Str, name: Str, ...existing }),
   verb("UnpauseContainer", { id: Str, name: Str }),
   verb("StopContainer", { id: Str, name: Str, seconds: Schema.NullOr(Schema.Int) }),
