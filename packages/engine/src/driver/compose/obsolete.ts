@@ -4,6 +4,7 @@ import type { DesiredService, DesiredUp } from "./Desired.ts"
 import { changedFields, fieldDigests } from "./fields.ts"
 import { networksInOrder } from "./createBody.ts"
 import type { ObservedContainer } from "./Observed.ts"
+import type { PlannedService } from "./sharing.ts"
 
 export interface Obsolete {
   readonly cause: string
@@ -67,10 +68,11 @@ const volumeCause = (desired: DesiredUp, service: DesiredService, container: Obs
 /** Without regard to what the caller wants recreated. */
 export const diverges = (
   desired: DesiredUp,
-  service: DesiredService,
+  service: PlannedService,
   container: ObservedContainer,
   live: LiveNetworks,
 ): Obsolete | undefined => {
+  if (service.awaits !== undefined) return because(`it shares with ${service.awaits}, which is replaced`)
   if (container.configHash !== service.configHash)
     return configurationChanged(service, container, "configuration changed")
   // What a foreign container was given cannot be known: Compose takes no notice of contents either. A secret of the store is none
@@ -86,7 +88,7 @@ export const diverges = (
 
 export const obsolete = (
   desired: DesiredUp,
-  service: DesiredService,
+  service: PlannedService,
   container: ObservedContainer,
   live: LiveNetworks,
 ): Obsolete | undefined => {

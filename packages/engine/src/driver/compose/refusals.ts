@@ -95,9 +95,9 @@ class Inspection {
       if (mount.type === "bind") this.local([...path, "volumes", index], mount.source ?? "")
     }
     for (const kind of ["configs", "secrets"] as const) this.grants(service, kind, path)
-    for (const key of ["network_mode", "ipc", "pid"] as const)
-      if (service[key]?.startsWith("service:") === true)
-        this.refuse([...path, key], "sharing a namespace with another service is not there yet", "Remove it.")
+    for (const key of ["uts", "cgroup"] as const)
+      if (/^(service|container):/.test(service[key] ?? ""))
+        this.refuse([...path, key], "an engine does not share this namespace between containers", "Use host.")
     const policy = service.pull_policy
     if (policy !== undefined && policy !== "" && !pullPolicies.has(policy))
       this.refuse(
