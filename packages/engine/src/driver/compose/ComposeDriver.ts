@@ -5,6 +5,7 @@ import type { DockerConfig } from "../../transport/dockerConfig.ts"
 import type { DockerApiShape } from "../../transport/DockerApi.ts"
 import type { Driver } from "../Driver.ts"
 import { Desired } from "./Desired.ts"
+import { buildImages } from "./buildImages.ts"
 import { events } from "./events.ts"
 import { exec } from "./exec.ts"
 import { execute } from "./execute.ts"
@@ -17,6 +18,7 @@ import { planUp } from "./planUp.ts"
 import { parity } from "./parity.ts"
 import { prepare } from "./prepare.ts"
 import { dockerRecords } from "./records.ts"
+import { pullImages } from "./pull.ts"
 import { recover } from "./recover.ts"
 import { forget, retain } from "./retain.ts"
 import { withoutSecrets } from "./withoutSecrets.ts"
@@ -44,6 +46,8 @@ export const composeDriver = (context: ComposeDriverContext): Driver<Desired, Ob
   urls: (desired) => urls(context.api, desired),
   retain: (desired, revision) => (desired._tag === "Up" ? retain(context.api, desired, revision) : Effect.void),
   forget: (project, stored) => forget(context.api, project, stored),
+  pull: (stack, options, report) => pullImages(context, stack, options, report),
+  build: (stack, options, report) => buildImages(context, stack, options, report),
   records: dockerRecords(context.api),
   instances: (project) => instances(context.api, project),
   logs: (project, options) => logs(context.api, project, options),
