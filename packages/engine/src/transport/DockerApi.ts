@@ -15,6 +15,7 @@ import {
   Created,
   Distribution,
   EngineEvent,
+  EngineInfo,
   ExecDetails,
   ImageDetails,
   ImageSummary,
@@ -50,6 +51,9 @@ export interface DockerApiShape {
   readonly calls: Effect.Effect<number>
   /** The engine's clock, milliseconds since 1970; its resolution is a second. */
   readonly now: Call<number>
+  /** The version of the API that is spoken; fails when the engine is too old. */
+  readonly version: Call<string>
+  readonly info: Call<EngineInfo>
   readonly containers: {
     readonly list: (filters: Filters) => Call<ReadonlyArray<ContainerSummary>>
     readonly inspect: (id: string) => Call<ContainerDetails>
@@ -230,6 +234,8 @@ export const makeDockerApi = (http: EngineHttp): Effect.Effect<DockerApiShape> =
           ? Effect.fail(new EngineFailed({ call: "HEAD /_ping", detail: "its answer carries no date" }))
           : Effect.succeed(now)
       }),
+      version,
+      info: get(EngineInfo, "/info"),
       containers: {
         list: (filters) => get(Schema.Array(ContainerSummary), `/containers/json${queryText({ all: 1 }, filters)}`),
         inspect: (id) => get(ContainerDetails, `/containers/${segment(id)}/json`),

@@ -93,6 +93,18 @@ export const ImageDetails = Schema.Struct({
 })
 export type ImageDetails = typeof ImageDetails.Type
 
+/** Of `GET /info`, what a report on a target shows. */
+export const EngineInfo = Schema.Struct({
+  ServerVersion: Str,
+  DockerRootDir: Str,
+  OperatingSystem: opt(Str),
+  KernelVersion: opt(Str),
+  Architecture: opt(Str),
+  NCPU: opt(Schema.Int),
+  MemTotal: opt(Schema.Finite),
+})
+export type EngineInfo = typeof EngineInfo.Type
+
 export const Distribution = Schema.Struct({ Descriptor: Schema.Struct({ digest: Str }) })
 export const Created = Schema.Struct({ Id: Str, Warnings: nullable(Schema.Array(Str)) })
 export const ExecDetails = Schema.Struct({ Running: Schema.Boolean, ExitCode: Schema.NullOr(Schema.Int) })
