@@ -80,6 +80,9 @@ export const ImageSummary = Schema.Struct({
 export type ImageSummary = typeof ImageSummary.Type
 export const ImageDetails = Schema.Struct({
   Id: Str,
+  Size: opt(Schema.Finite),
+  /** Digests of the layers' contents, the lowest first. */
+  RootFS: opt(Schema.Struct({ Layers: nullable(Schema.Array(Str)) })),
   Config: nullable(Schema.Struct({ Healthcheck: nullable(Schema.Struct({ Test: nullable(Schema.Array(Str)) })) })),
 })
 export type ImageDetails = typeof ImageDetails.Type

@@ -16,6 +16,7 @@ import { createBody } from "./createBody.ts"
 import type { Desired, DesiredService, DesiredUp } from "./Desired.ts"
 import { labels } from "./names.ts"
 import { networkBody, volumeBody } from "./networkBody.ts"
+import { treeKey } from "./planCarried.ts"
 import { Action } from "./verbs.ts"
 import { waitFor } from "./wait.ts"
 
@@ -109,7 +110,14 @@ const createContainer = (
       operation,
     )
     const secrets = yield* revealed(context, service)
-    const body = createBody(desired, service, { ...args, secrets })
+    const carried = Object.entries(run.inputs).flatMap(([key, tree]) =>
+      key.startsWith(treeKey("")) ? [[key.slice(treeKey("").length), tree] as const] : [],
+    )
+    const body = createBody(desired, service, {
+      ...args,
+      secrets,
+      trees: { ...args.trees, ...Object.fromEntries(carried) },
+    })
     const created = yield* context.api.containers.create(args.name, body, service.model.platform).pipe(
       Effect.catch((error) => nameTaken(context, operation, args.name, error)),
       Effect.mapError((error) =>
@@ -166,6 +174,16 @@ export const execute = (
         return none
       case "CreateContainer":
         return yield* createContainer(context, operation, run, args)
+      case "CarryFiles": {
+        const desired = yield* upOf(run.desired, operation)
+        const trees = (desired.trees ?? []).filter(({ digest }) => args.digests.includes(digest))
+        // Any image will do: nothing of it runs.
+        const { image } = yield* member(desired.services[0], operation)
+        const { carryTrees } = yield* Effect.promise(() => import("../../host/index.ts"))
+        const request = { project: desired.project, image: image.id ?? image.reference, trees }
+        const carried = yield* carryTrees(context.api, request, run.report)
+        return Object.fromEntries(Object.entries(carried).map(([digest, tree]) => [treeKey(digest), tree]))
+      }
       case "StartContainer": {
         const id = yield* containerOf(args.id, operation, run)
         yield* Effect.mapError(containers.start(id), (error) => portInUse(args.service, gone(operation)(error)))

@@ -23,6 +23,7 @@ export const fieldDigests = (service: DesiredService): Record<string, string> =>
     else digests[key] = short(json)
   }
   for (const { variable, name, version } of service.secrets) digests[`environment.${variable}`] = short([name, version])
+  for (const [target, digest] of Object.entries(service.carried ?? {})) digests[`files.${target}`] = digest.slice(0, 8)
   return digests
 }
 

@@ -63,7 +63,12 @@ export const diverges = (
 ): Obsolete | undefined => {
   if (container.configHash !== service.configHash)
     return configurationChanged(service, container, "configuration changed")
-  if (container.extra !== service.extra) return configurationChanged(service, container, "secret changed")
+  if (container.extra !== service.extra)
+    return configurationChanged(
+      service,
+      container,
+      service.carried === undefined ? "secret changed" : "secret or file changed",
+    )
   const { id, pending } = service.image
   if (id === null) return because(`unknown until ${pending === "pull" ? "pulled" : "built"}`)
   if (container.image !== id) return because("image changed")

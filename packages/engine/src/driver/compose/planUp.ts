@@ -6,6 +6,7 @@ import type { DesiredService, DesiredUp } from "./Desired.ts"
 import { Draft } from "./draft.ts"
 import { networksInOrder } from "./createBody.ts"
 import { familiar } from "./imageNames.ts"
+import { mountedBy, planCarried } from "./planCarried.ts"
 import { judgeNetworks, planNetworks, planVolumes } from "./planInfrastructure.ts"
 import { containerName, isAnonymousVolume, temporaryName } from "./names.ts"
 import type { Observed, ObservedContainer } from "./Observed.ts"
@@ -53,6 +54,7 @@ class UpPlanner {
     this.#ready = planNetworks(networks.success, draft, (container, cause, group) =>
       this.#removals.stop(container, cause, group, []),
     )
+    planCarried(desired, this.#observed, this.#services, draft)
     this.#handover = holdersOf(this.#services)
     for (const slots of this.#services) this.#service(slots)
     if (desired.options.until === "healthy") this.#waits.settle()
@@ -183,12 +185,14 @@ class UpPlanner {
     const inherited = (old?.mounts ?? [])
       .filter((mount) => mount.type === "volume" && isAnonymousVolume(mount.name))
       .map(({ name, target, readOnly }) => ({ name, target, readOnly }))
+    const carried = mountedBy(service, this.#observed)
     return this.#draft.add({
       id: `${resource}/create`,
       group,
       resource,
       cause,
-      needs: [...networks, ...volumes, ...removals],
+      needs: [...networks, ...volumes, ...removals, ...carried.needs],
+      ...(carried.needs.length === 0 ? {} : { inputs: carried.inputs }),
       action: {
         verb: "CreateContainer",
         args: {
@@ -198,6 +202,7 @@ class UpPlanner {
           image: this.#image(service),
           replaces: old !== undefined,
           inherited,
+          ...(service.carried === undefined ? {} : { trees: carried.trees }),
         },
       },
     })

@@ -10,6 +10,7 @@ import type { PrepareOptions } from "../Driver.ts"
 import type { Request, UpOptions } from "../Request.ts"
 import type { ComposeDriverContext } from "./ComposeDriver.ts"
 import type { Desired, DesiredService, DesiredUp } from "./Desired.ts"
+import { digestCarried } from "./carried.ts"
 import { checkHealthGates } from "./healthGates.ts"
 import { resolveImages } from "./images.ts"
 import { networksInOrder } from "./createBody.ts"
@@ -90,10 +91,13 @@ const prepareUp = (
     )
     const images = yield* resolveImages(context, stack, chosen, options, prepareOptions)
     yield* checkHealthGates(context.api, stack, chosen, images)
+    const carried = context.localFiles ? undefined : yield* digestCarried(context.api, stack, chosen)
     const services = yield* Effect.forEach(chosen, (name) =>
       Effect.gen(function* () {
         const service = model.services[name]!
         const secrets = yield* secretVariables(context, stack, name)
+        const own = carried?.byService.get(name)
+        const beyond = own === undefined ? secrets : { secrets, carried: own }
         const desired: DesiredService = {
           name,
           model: service,
@@ -102,8 +106,9 @@ const prepareUp = (
           targeted: selection.targeted.has(name),
           completes: completing.has(name),
           configHash: serviceHash(service),
-          extra: secrets.length === 0 ? "" : digestJson(secrets).slice(0, 16),
+          extra: secrets.length === 0 && own === undefined ? "" : digestJson(beyond).slice(0, 16),
           secrets,
+          ...(own === undefined ? {} : { carried: own }),
         }
         return desired
       }),
@@ -127,6 +132,7 @@ const prepareUp = (
         .map(([key, volume]) => ({ key, model: volume, hash: volumeHash(volume) })),
       configs: model.configs ?? {},
       secretFiles: model.secrets ?? {},
+      ...(carried === undefined || carried.trees.length === 0 ? {} : { trees: carried.trees }),
       proxies: proxyEnvironment(context.config, context.api.endpoint),
       warnings: verdict.warnings,
       options,

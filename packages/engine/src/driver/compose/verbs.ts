@@ -31,7 +31,11 @@ export const Action = Schema.Union([
     image: Str,
     replaces: Schema.Boolean,
     inherited: Schema.Array(Inherited),
+    /** Digest → tree, of carried content that is on the target; what is still to be carried comes as the inputs `tree:<digest>`. */
+    trees: Schema.optionalKey(Schema.Record(Str, Str)),
   }),
+  /** Brings content of this machine to the target; several calls, complete or absent. Its outputs are `tree:<digest>`. */
+  verb("CarryFiles", { digests: Schema.Array(Str) }),
   verb("StartContainer", { service: Str, name: Str, ...existing }),
   verb("UnpauseContainer", { id: Str, name: Str }),
   verb("StopContainer", { id: Str, name: Str, seconds: Schema.NullOr(Schema.Int) }),
