@@ -8,8 +8,8 @@ import { extract } from "tar-stream"
 import { ContentMissing, DiskFull, EngineFailed, type WindFlowError } from "../model/errors/union.ts"
 import type { Report } from "../driver/Driver.ts"
 import type { DockerApiShape } from "../transport/DockerApi.ts"
-import { Manifest, manifestDigest } from "./Manifest.ts"
-import { type Ownership, scanTree } from "./scanTree.ts"
+import { Manifest } from "./Manifest.ts"
+import { type Ownership, scanTree, treeDigest } from "./scanTree.ts"
 import { fileLabels, manifestPath, storeName } from "./layout.ts"
 import { type ArchivedTree, buryingArchive, travelling, treeArchive } from "./treeArchive.ts"
 import { createStore, letGo, mark, mountedTrees, readStore, type Tree, unmark } from "./trees.ts"
@@ -123,14 +123,12 @@ const progressOf = (report: Report, subject: string, total: number) => {
 const cause = (archive: Readable, error: WindFlowError): WindFlowError =>
   archive.errored instanceof ContentMissing ? archive.errored : error
 
-const scanned = (tree: CarriedTree): Effect.Effect<Manifest, WindFlowError> =>
-  Effect.flatMap(scanTree(tree.source, tree.ownership), (manifest) =>
-    manifestDigest(manifest) === tree.digest
-      ? Effect.succeed(manifest)
-      : Effect.fail(
-          new ContentMissing({ path: tree.source, detail: "it holds another content than was planned with" }),
-        ),
-  )
+const scanned = (tree: CarriedTree, project: string): Effect.Effect<Manifest, WindFlowError> =>
+  Effect.gen(function* () {
+    const manifest = yield* scanTree(tree.source, tree.ownership)
+    if ((yield* treeDigest(manifest, tree.ownership, project)) === tree.digest) return manifest
+    return yield* new ContentMissing({ path: tree.source, detail: "it holds another content than was planned with" })
+  })
 
 /** With the newest tree of the same source, whose files need not travel again. */
 const withBase = (api: DockerApiShape, carrier: string, tree: ArchivedTree, before: Tree | undefined) =>
@@ -154,7 +152,7 @@ export const carryTrees = (
     const { project, image } = request
     const millis = yield* Clock.currentTimeMillis
     const wanted = yield* Effect.forEach(request.trees, (tree) =>
-      Effect.map(scanned(tree), (manifest) => {
+      Effect.map(scanned(tree, project), (manifest) => {
         const id = `${millis.toString(36)}-${tree.digest.slice(0, 12)}-${crypto.randomUUID().slice(0, 8)}`
         return { tree, archived: { id, source: tree.source, manifest, base: undefined } }
       }),

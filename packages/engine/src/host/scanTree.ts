@@ -7,7 +7,8 @@ import { pipeline } from "node:stream/promises"
 import { Effect } from "effect"
 import { FileUnreadable } from "../model/errors/union.ts"
 import type { Place } from "../model/Place.ts"
-import type { Manifest, TreeEntry } from "./Manifest.ts"
+import { slowDigest } from "../secret/slowDigest.ts"
+import { type Manifest, manifestDigest, type TreeEntry } from "./Manifest.ts"
 
 /** What the grant of a config or secret says about its one file; `mode` absent: as the file is, without the right of others to write. */
 export interface Ownership {
@@ -77,6 +78,12 @@ const read = async (source: string, ownership: Ownership): Promise<Manifest> => 
   await visit("", await realpath(source), await stat(source))
   return { format: 1, entries }
 }
+
+/** Names a tree in labels, plans and marks. That of a secret is slow to guess the content from; `project` is its salt. */
+export const treeDigest = (manifest: Manifest, { secret }: Ownership, project: string): Effect.Effect<string> =>
+  secret
+    ? Effect.promise(() => slowDigest(manifestDigest(manifest), project))
+    : Effect.succeed(manifestDigest(manifest))
 
 /** `source` is absolute; a link there is followed. */
 export const scanTree = (

@@ -80,10 +80,19 @@ export const ImageSummary = Schema.Struct({
 export type ImageSummary = typeof ImageSummary.Type
 export const ImageDetails = Schema.Struct({
   Id: Str,
+  Os: opt(Str),
+  Architecture: opt(Str),
+  Variant: opt(Str),
   Size: opt(Schema.Finite),
   /** Digests of the layers' contents, the lowest first. */
   RootFS: opt(Schema.Struct({ Layers: nullable(Schema.Array(Str)) })),
-  Config: nullable(Schema.Struct({ Healthcheck: nullable(Schema.Struct({ Test: nullable(Schema.Array(Str)) })) })),
+  Metadata: nullable(Schema.Struct({ LastTagTime: opt(Str) })),
+  Config: nullable(
+    Schema.Struct({
+      Healthcheck: nullable(Schema.Struct({ Test: nullable(Schema.Array(Str)) })),
+      Volumes: nullable(Schema.Record(Str, Schema.Unknown)),
+    }),
+  ),
 })
 export type ImageDetails = typeof ImageDetails.Type
 

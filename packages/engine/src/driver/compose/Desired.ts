@@ -35,6 +35,9 @@ export const DesiredTree = Schema.Struct({
   bytes: Schema.Int,
 })
 export type DesiredTree = typeof DesiredTree.Type
+/** A config or secret of a service, by a digest of what it holds. */
+export const GrantedContent = Schema.Struct({ kind: Schema.Literals(["configs", "secrets"]), key: Str, digest: Str })
+export type GrantedContent = typeof GrantedContent.Type
 
 export const DesiredService = Schema.Struct({
   name: Str,
@@ -51,6 +54,8 @@ export const DesiredService = Schema.Struct({
   secrets: Schema.Array(SecretVariable),
   /** Path in the container → digest of the carried content that is mounted there; absent when there is none. */
   carried: Schema.optionalKey(Schema.Record(Str, Str)),
+  /** Configs and secrets whose content is known: a change of it replaces the containers. */
+  contents: Schema.Array(GrantedContent),
 })
 export type DesiredService = typeof DesiredService.Type
 

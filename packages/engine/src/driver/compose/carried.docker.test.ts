@@ -151,7 +151,7 @@ test("a changed file replaces its container, travels alone, and the old content 
       const draft = yield* bed.up(stack)
       expect(changes(draft)).toEqual([
         "create files (not on the target yet: conf (3 files, 1.0 MiB))",
-        "replace service:web:1 (secret or file changed: files./etc/app)",
+        "replace service:web:1 (file changed: files./etc/app)",
       ])
       // One byte: the megabyte beside it was linked.
       expect(new Set(travelled(told))).toEqual(new Set([1]))
@@ -162,7 +162,7 @@ test("a changed file replaces its container, travels alone, and the old content 
       rmSync(join(directory, "conf"), { recursive: true })
       const saved = yield* Schema.decodeEffect(Desired)(yield* Schema.encodeEffect(Desired)(first))
       const back = yield* Effect.fromResult(bed.driver.plan(saved, yield* bed.driver.observe(saved)))
-      expect(changes(back)).toEqual(["replace service:web:1 (secret or file changed: files./etc/app)"])
+      expect(changes(back)).toEqual(["replace service:web:1 (file changed: files./etc/app)"])
       yield* walk(bed.driver, saved, back.operations)
       expect(yield* output(bed, name, "cat /etc/app/link")).toBe("two")
     }),

@@ -64,7 +64,9 @@ export const carriedPaths = (stack: Stack, name: string): ReadonlyArray<CarriedP
     for (const grant of service?.[kind] ?? []) {
       const target = grantTarget(grant, kind === "secrets" ? "/run/secrets/" : "/")
       const source = stack.model[kind]?.[grant.source ?? ""]?.file
-      if (source === undefined || mounts.some((mount) => mount.target === target) || found.has(target)) continue
+      // What has a content of its own or comes from a variable is put into the container, wherever that is.
+      if (source === undefined || source === "" || mounts.some((mount) => mount.target === target) || found.has(target))
+        continue
       const path = [kind, grant.source ?? "", "file"]
       found.set(target, { target, source, ownership: ownershipOf(grant, kind === "secrets"), path })
     }
@@ -108,9 +110,7 @@ export const digestCarried = (
     const version = yield* api.version
     if (olderThan(version, oldestEngine))
       return yield* new Unsupported({ driver: "compose", diagnostics: [tooOld(stack, first.path, version)] })
-    const { byteCount, fileCount, manifestDigest, scanTree } = yield* Effect.promise(
-      () => import("../../host/index.ts"),
-    )
+    const { byteCount, fileCount, scanTree, treeDigest } = yield* Effect.promise(() => import("../../host/index.ts"))
     const known = new Map<string, string>()
     const trees = new Map<string, DesiredTree>()
     const byService = new Map<string, Record<string, string>>()
@@ -119,7 +119,7 @@ export const digestCarried = (
       let digest = known.get(same)
       if (digest === undefined) {
         const manifest = yield* scanTree(source, ownership, stack.origin.locate(path))
-        digest = manifestDigest(manifest)
+        digest = yield* treeDigest(manifest, ownership, stack.name)
         known.set(same, digest)
         const shown = below(stack, source) ? relative(stack.origin.workingDirectory, source) || "." : source
         trees.set(digest, {

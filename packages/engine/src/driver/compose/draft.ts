@@ -21,6 +21,7 @@ const recovery: Record<Action["verb"], RecoveryMode> = {
   RemoveVolume: "idempotent",
   CreateContainer: "observe",
   CarryFiles: "observe",
+  UploadFiles: "idempotent",
   StartContainer: "idempotent",
   UnpauseContainer: "observe",
   StopContainer: "idempotent",

@@ -6,7 +6,10 @@ import type { Observed } from "./Observed.ts"
 import type { ServiceSlots } from "./slots.ts"
 
 /** The output of carrying, and the input of creating, that names the tree of a digest. */
-export const treeKey = (digest: string): string => `tree:${digest}`
+const prefix = "tree:"
+export const treeKey = (digest: string): string => prefix + digest
+export const isTreeKey = (key: string): boolean => key.startsWith(prefix)
+export const digestOf = (key: string): string => key.slice(prefix.length)
 
 export interface MountedTrees {
   /** Digest → tree, of what is there. */

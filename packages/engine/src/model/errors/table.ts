@@ -48,6 +48,7 @@ export const table: { readonly [Tag in ErrorTag]: ErrorRow } = {
   HostUnsupported: row(4, 422),
   HostCommandFailed: row(1, 502),
   SecretMissing: row(3, 422),
+  VariableMissing: row(3, 422),
   KeyringFailed: row(1, 500),
   StateCorrupt: row(1, 500),
   StateUnavailable: row(1, 500, true),
