@@ -15,6 +15,7 @@ import {
   Created,
   Distribution,
   EngineEvent,
+  EnginePlatform,
   ExecDetails,
   ImageDetails,
   ImageSummary,
@@ -52,6 +53,8 @@ export interface DockerApiShape {
   readonly now: Call<number>
   /** The agreed API version: `1.45`. */
   readonly version: Call<string>
+  /** What the engine runs on. */
+  readonly platform: Call<typeof EnginePlatform.Type>
   readonly containers: {
     readonly list: (filters: Filters) => Call<ReadonlyArray<ContainerSummary>>
     readonly inspect: (id: string) => Call<ContainerDetails>
@@ -245,6 +248,7 @@ export const makeDockerApi = (http: EngineHttp): Effect.Effect<DockerApiShape> =
       endpoint: http.endpoint,
       calls: Effect.sync(http.calls),
       version,
+      platform: get(EnginePlatform, "/version"),
       now: Effect.flatMap(http.send({ method: "HEAD", path: "/_ping" }), ({ headers }) => {
         const now = Date.parse(headers.date ?? "")
         return Number.isNaN(now)

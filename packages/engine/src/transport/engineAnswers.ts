@@ -96,6 +96,8 @@ export const ImageDetails = Schema.Struct({
 })
 export type ImageDetails = typeof ImageDetails.Type
 
+/** Of `GET /version`: `linux`, `amd64`. */
+export const EnginePlatform = Schema.Struct({ Os: Str, Arch: Str })
 export const Distribution = Schema.Struct({ Descriptor: Schema.Struct({ digest: Str }) })
 export const Created = Schema.Struct({ Id: Str, Warnings: nullable(Schema.Array(Str)) })
 export const ExecDetails = Schema.Struct({ Running: Schema.Boolean, ExitCode: Schema.NullOr(Schema.Int) })

@@ -11,7 +11,7 @@ export const DesiredImage = Schema.Struct({
   /** The id it resolves to; null in a preview that would have to build or pull first. */
   id: Schema.NullOr(Str),
   /** Why the id is not known. */
-  pending: Schema.optionalKey(Schema.Literals(["build", "pull"])),
+  pending: Schema.optionalKey(Schema.Literals(["build", "pull", "carry"])),
 })
 export type DesiredImage = typeof DesiredImage.Type
 

@@ -1,6 +1,7 @@
 /** Which paths of a stack lie on the deployer's machine and are carried to the target, and the digests of their content. */
 import { relative } from "node:path"
 import { Effect } from "effect"
+import { byteCount, fileCount } from "../../host/Manifest.ts"
 import type { Ownership } from "../../host/scanTree.ts"
 import { type Diagnostic, Unsupported, type WindFlowError } from "../../model/errors/union.ts"
 import type { ModelPath, Stack } from "../../model/Stack.ts"
@@ -110,7 +111,7 @@ export const digestCarried = (
     const version = yield* api.version
     if (olderThan(version, oldestEngine))
       return yield* new Unsupported({ driver: "compose", diagnostics: [tooOld(stack, first.path, version)] })
-    const { byteCount, fileCount, scanTree, treeDigest } = yield* Effect.promise(() => import("../../host/index.ts"))
+    const { scanTree, treeDigest } = yield* Effect.promise(() => import("../../host/scanTree.ts"))
     const known = new Map<string, string>()
     const trees = new Map<string, DesiredTree>()
     const byService = new Map<string, Record<string, string>>()

@@ -208,7 +208,7 @@ export const execute = (
         const trees = (desired.trees ?? []).filter(({ digest }) => args.digests.includes(digest))
         // Any image will do: nothing of it runs.
         const { image } = yield* member(desired.services[0], operation)
-        const { carryTrees } = yield* Effect.promise(() => import("../../host/index.ts"))
+        const { carryTrees } = yield* Effect.promise(() => import("../../host/carryTrees.ts"))
         const request = { project: desired.project, image: image.id ?? image.reference, trees }
         const carried = yield* carryTrees(context.api, request, run.report)
         return Object.fromEntries(Object.entries(carried).map(([digest, tree]) => [treeKey(digest), tree]))

@@ -61,6 +61,6 @@ export const forget = (
         return number !== undefined && !stored.includes(Number(number))
       })
     yield* Effect.forEach(old, (tag) => api.images.untag(tag), { concurrency: 4, discard: true })
-    const { collectTrees } = yield* Effect.promise(() => import("../../host/index.ts"))
+    const { collectTrees } = yield* Effect.promise(() => import("../../host/carryTrees.ts"))
     yield* collectTrees(api, project, stored, { label: projectFilter(project) })
   })

@@ -71,7 +71,8 @@ const catalogue: Catalogue = {
   }),
   ImageMissing: (e) => ({
     message: `Image ${e.image} of service ${e.service} is not on the engine and cannot be pulled: ${e.detail}`,
-    remedy: "Check the image's name and tag, log in to its registry, or build or load it on the target.",
+    remedy:
+      "Check the image's name and tag, log in to its registry, or let it be brought from this machine's engine (`--carry always`).",
   }),
   BuildFailed: (e) => ({
     message: `Building the image of service ${e.service} failed at ${e.step}: ${e.detail}`,

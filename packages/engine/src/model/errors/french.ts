@@ -75,7 +75,7 @@ const catalogue: Catalogue = {
   ImageMissing: (e) => ({
     message: `L’image ${e.image} du service ${e.service} n’est pas sur le moteur et ne peut être tirée : ${e.detail}`,
     remedy:
-      "Vérifiez le nom et l’étiquette de l’image, connectez-vous à son registre, ou construisez-la ou chargez-la sur la cible.",
+      "Vérifiez le nom et l’étiquette de l’image, connectez-vous à son registre, ou faites-la apporter du moteur de cette machine (`--carry always`).",
   }),
   BuildFailed: (e) => ({
     message: `La construction de l’image du service ${e.service} a échoué à ${e.step} : ${e.detail}`,
