@@ -3,6 +3,7 @@ import { openDriver } from "@windflow/engine/driver"
 import { Usage } from "@windflow/engine/model"
 import { Effect } from "effect"
 import type { DriverFactory } from "./session.ts"
+import { openHost } from "./sshHost.ts"
 
 export const composeDriver: DriverFactory = {
   name: "compose",
@@ -21,9 +22,11 @@ export const composeDriver: DriverFactory = {
     const usual = yield* Effect.fromResult(resolveEndpoint(undefined, sources))
     const resolved =
       usual.endpoint.url === endpoint ? usual : yield* Effect.fromResult(resolveEndpoint(endpoint, sources))
+    const dial =
+      resolved.endpoint._tag === "Ssh" ? (yield* openHost(resolved.endpoint, target, context)).dial : undefined
     return openDriver(
       driver({
-        api: yield* openDocker(resolved),
+        api: yield* openDocker(resolved, dial),
         secrets: context.secrets,
         config: resolved.config,
         localFiles: resolved.endpoint._tag === "Unix",

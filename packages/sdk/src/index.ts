@@ -48,6 +48,7 @@ export { secret, type SecretRef } from "./secret.ts"
 export type { DriverContext, DriverFactory } from "./session.ts"
 export { resolveModel, type Stack } from "./Stack.ts"
 export type { ServiceDefinition, StackDefinition } from "./StackDefinition.ts"
+export type { SshOptions } from "./sshHost.ts"
 export { state, type StateStore, type Stores } from "./state.ts"
 export { target, type TargetInput, type TargetOptions } from "./target.ts"
 

@@ -25,6 +25,12 @@ export interface Ports {
   readonly open: (target: Target) => Effect.Effect<Session, WindFlowError, Scope.Scope>
 }
 
+/** A handshake is worth keeping for a while; a socket of this machine is not. */
+const sshIdle = Duration.seconds(30)
+const localIdle = Duration.seconds(1)
+const overSsh = (target: Target | undefined): boolean =>
+  target?.endpoints.some((endpoint) => endpoint.startsWith("ssh://")) === true
+
 const upOptions = (flags: UpFlags) => {
   const { services, noDeps, recreate, removeOrphans, pull, build, carry, scale, stopTimeout, until, waitTimeout } =
     flags
@@ -78,12 +84,12 @@ export const makeWindFlow = Effect.fn("makeWindFlow")(function* (ports: Ports) {
         ? Effect.fail(new Usage({ subject: key, detail: "unknown target" }))
         : ports.open(target)
     },
-    idleTimeToLive: Duration.seconds(1),
+    idleTimeToLive: (key) => (overSsh(targets.get(key)) ? sshIdle : localIdle),
   })
 
   const at = Effect.fn("at")(function* (where: Where) {
     const target = yield* resolveTarget(where, ports.config, ports.registry, yield* local)
-    const key = JSON.stringify([target.name, target.driver, target.endpoints])
+    const key = JSON.stringify([target.name, target.driver, target.endpoints, target.ssh])
     targets.set(key, target)
     return yield* RcMap.get(sessions, key)
   })

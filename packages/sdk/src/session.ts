@@ -4,12 +4,14 @@ import type { Deployments } from "@windflow/engine/execute"
 import type { Target, WindFlowError } from "@windflow/engine/model"
 import type { SecretStoreShape } from "@windflow/engine/secret"
 import type { Effect, Scope } from "effect"
+import type { SshOptions } from "./sshHost.ts"
 
 /** What a driver may use while it is open. */
 export interface DriverContext {
   /** The environment that the caller of `open` handed over: never the process's behind one's back. */
   readonly env: Readonly<Record<string, string>>
   readonly secrets: SecretStoreShape
+  readonly ssh: SshOptions
 }
 
 /** A kind of driver, by the name that targets carry. */

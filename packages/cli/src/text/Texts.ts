@@ -39,6 +39,8 @@ export interface HelpTexts {
     readonly projectDirectory: string
     readonly profile: string
     readonly envFile: string
+    readonly identity: string
+    readonly knownHosts: string
     readonly context: string
     readonly yes: string
     readonly format: string
@@ -200,6 +202,7 @@ export interface Texts {
     readonly verdict: (problems: number) => string
   }
   readonly secret: {
+    readonly passphrase: (key: string) => string
     readonly prompt: (name: string) => string
     readonly stored: (name: string, version: string) => string
     readonly empty: string

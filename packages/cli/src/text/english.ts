@@ -43,6 +43,8 @@ export const english: Texts = {
       projectDirectory: "directory that relative paths are resolved against",
       profile: "enable a profile; may be repeated",
       envFile: "a file of variables for interpolation; may be repeated",
+      identity: "private key for ssh:// targets, instead of the agent's and the usual ones",
+      knownHosts: "known hosts for ssh:// targets, instead of ~/.ssh/known_hosts (repeatable)",
       context: "a Docker context",
       yes: "answer yes to every question",
       format: "output format",
@@ -203,6 +205,7 @@ export const english: Texts = {
     verdict: (problems) => (problems === 0 ? "All is well." : `${plural(problems, "problem")}.`),
   },
   secret: {
+    passphrase: (key) => `Passphrase of ${key}`,
     prompt: (name) => `Value of ${name}:`,
     stored: (name, version) => `Stored ${name} (version ${version}).`,
     empty: "No secret is stored.",

@@ -44,6 +44,8 @@ export const french: Texts = {
       projectDirectory: "répertoire de référence des chemins relatifs",
       profile: "active un profil ; répétable",
       envFile: "un fichier de variables pour l’interpolation ; répétable",
+      identity: "clé privée pour les cibles ssh://, au lieu de l’agent et des clés habituelles",
+      knownHosts: "hôtes connus pour les cibles ssh://, au lieu de ~/.ssh/known_hosts (répétable)",
       context: "un contexte Docker",
       yes: "répond oui à toute question",
       format: "format de sortie",
@@ -204,6 +206,7 @@ export const french: Texts = {
     verdict: (problems) => (problems === 0 ? "Tout va bien." : `${plural(problems, "problème")}.`),
   },
   secret: {
+    passphrase: (key) => `Phrase de passe de ${key}`,
     prompt: (name) => `Valeur de ${name} :`,
     stored: (name, version) => `${name} enregistré (version ${version}).`,
     empty: "Aucun secret enregistré.",

@@ -81,6 +81,38 @@ export class HostKeyMismatch extends described(
   Schema.TaggedError<HostKeyMismatch>()("HostKeyMismatch", { host: Str, expected: Str, actual: Str }),
 ) {}
 
+/** Nobody has said yet which key this host has. No credential was sent. */
+export class HostKeyUnknown extends described(
+  Schema.TaggedError<HostKeyUnknown>()("HostKeyUnknown", {
+    /** `name` or `[name]:port`. */
+    host: Str,
+    fingerprint: Str,
+    /** The key as a line: `ssh-ed25519 AAAA…`. */
+    key: Str,
+  }),
+) {}
+
+/** No SSH connection to a host: before any engine was asked. */
+export class HostUnreachable extends described(
+  Schema.TaggedError<HostUnreachable>()("HostUnreachable", {
+    host: Str,
+    reason: Schema.Literals(["refused", "timeout", "name", "closed", "protocol", "other"]),
+    detail: Str,
+  }),
+) {}
+
+/** The host's key is right, and its SSH server refused every credential that was offered. */
+export class LoginRefused extends described(
+  Schema.TaggedError<LoginRefused>()("LoginRefused", {
+    host: Str,
+    user: Str,
+    /** What was tried, in words: `key ~/.ssh/id_ed25519`, `agent`, `password`. */
+    offered: Str,
+    /** Methods that the server would take: `publickey, password`. */
+    accepted: Str,
+  }),
+) {}
+
 /** The engine answered with an error that has no tag of its own. */
 export class EngineFailed extends described(
   Schema.TaggedError<EngineFailed>()("EngineFailed", {
@@ -259,6 +291,9 @@ export const errorClasses = [
   EngineUnreachable,
   NotAuthorised,
   HostKeyMismatch,
+  HostKeyUnknown,
+  HostUnreachable,
+  LoginRefused,
   EngineFailed,
   ImageMissing,
   BuildFailed,
