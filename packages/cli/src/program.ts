@@ -117,6 +117,7 @@ export const buildProgram = (texts: Texts, words?: ReadonlyArray<string>): Progr
       .addOption(new Option("--no-deps", flags.noDeps).default(undefined))
       .addOption(new Option("--scale <service=number>", flags.scale).argParser(scale))
       .addOption(new Option("--pull <when>", flags.pull).choices(["policy", "always", "missing", "never"]))
+      .addOption(new Option("--carry <when>", flags.carry).choices(["missing", "always", "never"]))
       .option("--build", flags.build)
       .addOption(new Option("--no-build", flags.noBuild))
       .addOption(new Option("-t, --timeout <seconds>", flags.stopTimeout).argParser(wholeNumber))

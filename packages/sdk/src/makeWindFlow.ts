@@ -35,8 +35,21 @@ const overSsh = (target: Target | undefined): boolean =>
   target?.endpoints.some((endpoint) => endpoint.startsWith("ssh://")) === true
 
 const upOptions = (flags: UpFlags) => {
-  const { services, noDeps, recreate, removeOrphans, pull, build, scale, stopTimeout, until, waitTimeout } = flags
-  const given = { services, noDeps, recreate, removeOrphans, pull, build, scale, stopTimeout, until, waitTimeout }
+  const { services, noDeps, recreate, removeOrphans, pull, build, carry, scale, stopTimeout, until, waitTimeout } =
+    flags
+  const given = {
+    services,
+    noDeps,
+    recreate,
+    removeOrphans,
+    pull,
+    build,
+    carry,
+    scale,
+    stopTimeout,
+    until,
+    waitTimeout,
+  }
   return { ...defaultUpOptions, ...said(given) }
 }
 

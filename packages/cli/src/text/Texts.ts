@@ -75,6 +75,7 @@ export interface HelpTexts {
     readonly noDeps: string
     readonly scale: string
     readonly pull: string
+    readonly carry: string
     readonly build: string
     readonly noBuild: string
     readonly stopTimeout: string

@@ -79,6 +79,8 @@ export const english: Texts = {
       noDeps: "leave services that are depended on alone",
       scale: "number of containers of a service, SERVICE=NUMBER; may be repeated",
       pull: "when to pull images",
+      carry:
+        "when to bring images from this machine's engine to the target: missing (no registry has them), always, never",
       build: "build images first",
       noBuild: "build nothing",
       stopTimeout: "seconds to stop a container",

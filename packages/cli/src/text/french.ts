@@ -81,6 +81,8 @@ export const french: Texts = {
       noDeps: "laisse les services dont on dépend",
       scale: "nombre de conteneurs d’un service, SERVICE=NOMBRE ; répétable",
       pull: "quand tirer les images",
+      carry:
+        "quand apporter à la cible les images du moteur de cette machine : missing (aucun registre ne les a), always, never",
       build: "construit d’abord les images",
       noBuild: "ne construit rien",
       stopTimeout: "secondes pour arrêter un conteneur",

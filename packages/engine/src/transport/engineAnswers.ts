@@ -83,6 +83,9 @@ export const ImageDetails = Schema.Struct({
   Os: opt(Str),
   Architecture: opt(Str),
   Variant: opt(Str),
+  Size: opt(Schema.Finite),
+  /** Digests of the layers' contents, the lowest first. */
+  RootFS: opt(Schema.Struct({ Layers: nullable(Schema.Array(Str)) })),
   Metadata: nullable(Schema.Struct({ LastTagTime: opt(Str) })),
   Config: nullable(
     Schema.Struct({
@@ -105,6 +108,8 @@ export const EngineInfo = Schema.Struct({
 })
 export type EngineInfo = typeof EngineInfo.Type
 
+/** Of `GET /version`: `linux`, `amd64`. */
+export const EnginePlatform = Schema.Struct({ Os: Str, Arch: Str })
 export const Distribution = Schema.Struct({ Descriptor: Schema.Struct({ digest: Str }) })
 export const Created = Schema.Struct({ Id: Str, Warnings: nullable(Schema.Array(Str)) })
 export const ExecDetails = Schema.Struct({ Running: Schema.Boolean, ExitCode: Schema.NullOr(Schema.Int) })

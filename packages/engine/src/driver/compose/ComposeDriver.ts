@@ -32,6 +32,8 @@ export interface ComposeDriverContext {
   readonly config: DockerConfig
   /** The engine sees this machine's file system: bind mounts of local paths make sense. */
   readonly localFiles: boolean
+  /** The deployer's own engine, from which images may be carried; absent where the target is that engine. */
+  readonly deployer?: DockerApiShape
   /** A variable of the deployer: for a config or secret of a plan that another process prepared. Absent: there are none. */
   readonly variable?: (name: string) => string | undefined
   /** Values that configs and secrets take from variables, as this process read them. */

@@ -16,6 +16,7 @@ import { createBody } from "./createBody.ts"
 import type { Desired, DesiredService, DesiredUp } from "./Desired.ts"
 import { labels } from "./names.ts"
 import { networkBody, volumeBody } from "./networkBody.ts"
+import { digestOf, isTreeKey, treeKey } from "./planCarried.ts"
 import type { SharedIds } from "./sharing.ts"
 import { upload } from "./uploads.ts"
 import { Action } from "./verbs.ts"
@@ -119,7 +120,11 @@ const stillDeclared = (
 export const sharedIn = (
   { shared }: Extract<Action, { readonly verb: "CreateContainer" }>["args"],
   run: { readonly inputs: Outputs },
-): SharedIds => ({ ...shared, ...run.inputs })
+): SharedIds => ({ ...shared, ...Object.fromEntries(Object.entries(run.inputs).filter(([key]) => !isTreeKey(key))) })
+
+/** Digest → tree, of what this run has carried. */
+const treesIn = (inputs: Outputs): Readonly<Record<string, string>> =>
+  Object.fromEntries(Object.entries(inputs).flatMap(([key, tree]) => (isTreeKey(key) ? [[digestOf(key), tree]] : [])))
 
 const createContainer = (
   context: ComposeDriverContext,
@@ -135,7 +140,13 @@ const createContainer = (
     )
     const secrets = yield* revealed(context, service)
     const inherited = yield* stillDeclared(context, service, args)
-    const body = createBody(desired, service, { ...args, inherited, secrets, shared: sharedIn(args, run) })
+    const body = createBody(desired, service, {
+      ...args,
+      inherited,
+      secrets,
+      shared: sharedIn(args, run),
+      trees: { ...args.trees, ...treesIn(run.inputs) },
+    })
     const created = yield* context.api.containers.create(args.name, body, service.model.platform).pipe(
       Effect.catch((error) => nameTaken(context, operation, args.name, error)),
       Effect.mapError((error) =>
@@ -192,6 +203,16 @@ export const execute = (
         return none
       case "CreateContainer":
         return yield* createContainer(context, operation, run, args)
+      case "CarryFiles": {
+        const desired = yield* upOf(run.desired, operation)
+        const trees = (desired.trees ?? []).filter(({ digest }) => args.digests.includes(digest))
+        // Any image will do: nothing of it runs.
+        const { image } = yield* member(desired.services[0], operation)
+        const { carryTrees } = yield* Effect.promise(() => import("../../host/carryTrees.ts"))
+        const request = { project: desired.project, image: image.id ?? image.reference, trees }
+        const carried = yield* carryTrees(context.api, request, run.report)
+        return Object.fromEntries(Object.entries(carried).map(([digest, tree]) => [treeKey(digest), tree]))
+      }
       case "UploadFiles": {
         const desired = yield* upOf(run.desired, operation)
         const service = yield* member(

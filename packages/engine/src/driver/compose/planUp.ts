@@ -8,6 +8,7 @@ import { networksInOrder } from "./createBody.ts"
 import { familiar } from "./imageNames.ts"
 import { linksOf } from "./links.ts"
 import type { LiveNetworks } from "./obsolete.ts"
+import { mountedBy, planCarried } from "./planCarried.ts"
 import { judgeNetworks, planNetworks, planVolumes } from "./planInfrastructure.ts"
 import { containerName, isAnonymousVolume, temporaryName } from "./names.ts"
 import type { Observed, ObservedContainer } from "./Observed.ts"
@@ -57,6 +58,7 @@ class UpPlanner {
     this.#ready = planNetworks(networks.success, draft, (container, cause, group) =>
       this.#removals.stop(container, cause, group, []),
     )
+    planCarried(desired, this.#observed, this.#services, draft)
     this.#handover = holdersOf(this.#services)
     for (const slots of this.#services) this.#service(slots)
     if (desired.options.until === "healthy") this.#waits.settle()
@@ -206,12 +208,13 @@ class UpPlanner {
     const inherited = (old?.mounts ?? [])
       .filter((mount) => mount.type === "volume" && isAnonymousVolume(mount.name))
       .map(({ name, target, readOnly }) => ({ name, target, readOnly }))
+    const carried = mountedBy(service, this.#observed)
     return this.#draft.add({
       id: `${resource}/create`,
       group,
       resource,
       cause,
-      needs: [...networks, ...volumes, ...removals, ...created, ...named],
+      needs: [...networks, ...volumes, ...removals, ...created, ...named, ...carried.needs],
       action: {
         verb: "CreateContainer",
         args: {
@@ -221,11 +224,12 @@ class UpPlanner {
           image: this.#image(service),
           replaces: old !== undefined,
           inherited,
+          ...(service.carried === undefined ? {} : { trees: carried.trees }),
           ...(Object.keys(shared).length === 0 ? {} : { shared }),
           ...(links.length === 0 ? {} : { links }),
         },
       },
-      ...(created.length === 0 ? {} : { inputs }),
+      ...(created.length + carried.needs.length === 0 ? {} : { inputs: { ...inputs, ...carried.inputs } }),
     })
   }
 

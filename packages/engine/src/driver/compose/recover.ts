@@ -1,12 +1,14 @@
 /** Tells whether an operation of unknown outcome happened. Looks, changes nothing. */
 import { Effect } from "effect"
 import { EngineFailed, type WindFlowError } from "../../model/errors/union.ts"
+import { readStore } from "../../host/trees.ts"
 import type { Operation } from "../../plan/Operation.ts"
 import type { ExecuteContext, Recovery } from "../Driver.ts"
 import type { ComposeDriverContext } from "./ComposeDriver.ts"
 import type { Desired } from "./Desired.ts"
 import { actionOf, containerOf, sharedIn, upOf } from "./execute.ts"
 import { labels } from "./names.ts"
+import { treeKey } from "./planCarried.ts"
 import { sharedHash } from "./sharing.ts"
 
 const didNotHappen: Recovery = { _tag: "DidNotHappen" }
@@ -57,6 +59,14 @@ export const recover = (
         const name = desired.volumes.find((volume) => volume.key === args.key)?.model.name
         const volumes = yield* api.volumes.list({ label: [`${labels.project}=${desired.project}`] })
         return when(volumes.some((volume) => volume.Name === name))
+      }
+      case "CarryFiles": {
+        const { trees } = yield* readStore(api, run.desired.project)
+        const found = args.digests.flatMap((digest) => {
+          const tree = trees.find((candidate) => candidate.digest === digest)
+          return tree === undefined ? [] : [[treeKey(digest), tree.id] as const]
+        })
+        return found.length === args.digests.length ? happened(Object.fromEntries(found)) : didNotHappen
       }
       case "RemoveNetwork":
         return when(!(yield* api.networks.list({})).some((network) => network.Id === args.id))

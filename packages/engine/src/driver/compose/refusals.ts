@@ -2,7 +2,8 @@
 import type { Diagnostic } from "../../model/errors/union.ts"
 import { formatPlace } from "../../model/Place.ts"
 import type { ModelPath, Stack } from "../../model/Stack.ts"
-import type { Service } from "../../model/StackModel.ts"
+import type { Mount, Service } from "../../model/StackModel.ts"
+import { bindFate } from "./carried.ts"
 import { readPullPolicy } from "./imagePolicy.ts"
 import { isUploaded } from "./mounts.ts"
 import * as tables from "./support.ts"
@@ -91,7 +92,7 @@ class Inspection {
           `mounts of type ${mount.type} are not there yet`,
           "Use bind, volume or tmpfs.",
         )
-      if (mount.type === "bind") this.local([...path, "volumes", index], mount.source ?? "")
+      if (mount.type === "bind") this.local([...path, "volumes", index], mount)
     }
     for (const kind of ["configs", "secrets"] as const) this.grants(service, kind, path)
     for (const key of ["uts", "cgroup"] as const)
@@ -148,14 +149,20 @@ class Inspection {
       )
   }
 
-  /** A path of this machine means nothing to an engine on another one: Compose would mount an empty folder. */
-  local(path: ModelPath, source: string): void {
-    const { workingDirectory } = this.#stack.origin
-    if (this.#localFiles || !(source === workingDirectory || source.startsWith(`${workingDirectory}/`))) return
+  /** A path of this machine is carried to an engine on another one, read-only. Compose would mount an empty folder. */
+  local(path: ModelPath, mount: typeof Mount.Type): void {
+    const wish = mount["x-windflow"]
+    if (wish !== undefined && wish !== "sync")
+      this.refuse(
+        [...path, "x-windflow"],
+        `${JSON.stringify(wish)} is no way to bring files to a target`,
+        "Write `sync`.",
+      )
+    if (this.#localFiles || bindFate(this.#stack, mount) !== "refused") return
     this.refuse(
       path,
-      `${source} lies on this machine, the engine on another`,
-      "Use a named volume, or put the files into the image.",
+      `${mount.source ?? ""} lies on this machine, the engine on another, and the service may write to it`,
+      "Add `read_only: true` (`:ro`) or `x-windflow: sync` when the service only reads it; use a named volume for what it writes.",
     )
   }
 
@@ -169,12 +176,6 @@ class Inspection {
     for (const kind of ["configs", "secrets"] as const)
       for (const [key, object] of Object.entries(model[kind] ?? {})) {
         this.keys(tables.fileObjectSupport, object, [kind, key])
-        if ((object.file ?? "") !== "" && !this.#localFiles)
-          this.refuse(
-            [kind, key, "file"],
-            `${object.file} lies on this machine, the engine on another`,
-            "Put the file into the image.",
-          )
       }
     if (!isEmpty(model.models)) this.refuse(["models"], "models are not there yet", "Remove it.")
   }

@@ -93,7 +93,8 @@ const catalogue: Catalogue = {
   }),
   ImageMissing: (e) => ({
     message: `Image ${e.image} of service ${e.service} is not on the engine and cannot be pulled: ${e.detail}`,
-    remedy: "Check the image's name and tag, log in to its registry, or build or load it on the target.",
+    remedy:
+      "Check the image's name and tag, log in to its registry, or let it be brought from this machine's engine (`--carry always`).",
   }),
   BuildFailed: (e) => ({
     message: `Building the image of service ${e.service} failed at ${e.step}: ${e.detail}`,
@@ -148,6 +149,29 @@ const catalogue: Catalogue = {
     remedy: "Use driver `compose`.",
   }),
   DependencyMissing: (e) => ({ message: `The package ${e.package} is not installed`, remedy: `Run \`${e.install}\`.` }),
+  ContentMissing: (e) => ({
+    message: `The content of ${e.path} is not at hand: ${e.detail}`,
+    remedy:
+      "Run `windflow up` again: it plans with what is there now. For a rollback whose files are gone from the target, put the old files back first.",
+  }),
+  DiskFull: (e) => ({
+    message: `The target has no space for ${e.subject}: ${e.detail}`,
+    remedy:
+      "Free space on the target (`docker system df` shows what takes it) and run the command again: it continues.",
+  }),
+  PrivilegeMissing: (e) => ({
+    message: `${e.user} may not change ${e.host}: ${e.detail}`,
+    remedy:
+      "Connect as root, or let the user run sudo without a password (`deploy ALL=(ALL) NOPASSWD:ALL` in /etc/sudoers.d/deploy).",
+  }),
+  HostUnsupported: (e) => ({
+    message: `${e.host} cannot be made ready: ${e.detail}`,
+    remedy: `Expected: ${e.expected}. Or install Docker there yourself; the target can then be used as it is.`,
+  }),
+  HostCommandFailed: (e) => ({
+    message: `\`${e.command}\` failed on ${e.host} with code ${e.exitCode}${e.detail === "" ? "" : `:\n${e.detail}`}`,
+    remedy: "Resolve what it says and run the command again: what is done already is not repeated.",
+  }),
   SecretMissing: (e) => ({
     message: `Secret ${e.name} cannot be had: ${e.detail}`,
     remedy: `Set it with \`windflow secret set ${e.name}\`.`,

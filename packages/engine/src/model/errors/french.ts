@@ -97,7 +97,7 @@ const catalogue: Catalogue = {
   ImageMissing: (e) => ({
     message: `L’image ${e.image} du service ${e.service} n’est pas sur le moteur et ne peut être tirée : ${e.detail}`,
     remedy:
-      "Vérifiez le nom et l’étiquette de l’image, connectez-vous à son registre, ou construisez-la ou chargez-la sur la cible.",
+      "Vérifiez le nom et l’étiquette de l’image, connectez-vous à son registre, ou faites-la apporter du moteur de cette machine (`--carry always`).",
   }),
   BuildFailed: (e) => ({
     message: `La construction de l’image du service ${e.service} a échoué à ${e.step} : ${e.detail}`,
@@ -154,6 +154,29 @@ const catalogue: Catalogue = {
   DependencyMissing: (e) => ({
     message: `Le paquet ${e.package} n’est pas installé`,
     remedy: `Lancez \`${e.install}\`.`,
+  }),
+  ContentMissing: (e) => ({
+    message: `Le contenu de ${e.path} n'est pas disponible : ${e.detail}`,
+    remedy:
+      "Relancez `windflow up` : le plan part de ce qui est là maintenant. Pour un retour en arrière dont les fichiers ont quitté la cible, remettez d'abord les anciens fichiers.",
+  }),
+  DiskFull: (e) => ({
+    message: `La cible n'a plus de place pour ${e.subject} : ${e.detail}`,
+    remedy:
+      "Libérez de l'espace sur la cible (`docker system df` montre ce qui en prend) et relancez la commande : elle continue.",
+  }),
+  PrivilegeMissing: (e) => ({
+    message: `${e.user} ne peut pas modifier ${e.host} : ${e.detail}`,
+    remedy:
+      "Connectez-vous en root, ou permettez sudo sans mot de passe (`deploy ALL=(ALL) NOPASSWD:ALL` dans /etc/sudoers.d/deploy).",
+  }),
+  HostUnsupported: (e) => ({
+    message: `${e.host} ne peut pas être préparé : ${e.detail}`,
+    remedy: `Attendu : ${e.expected}. Ou installez-y Docker vous-même : la cible s'utilise alors telle quelle.`,
+  }),
+  HostCommandFailed: (e) => ({
+    message: `\`${e.command}\` a échoué sur ${e.host} avec le code ${e.exitCode}${e.detail === "" ? "" : ` :\n${e.detail}`}`,
+    remedy: "Corrigez ce que la commande indique et relancez : ce qui est fait n'est pas refait.",
   }),
   SecretMissing: (e) => ({
     message: `Impossible d’obtenir le secret ${e.name} : ${e.detail}`,

@@ -200,6 +200,34 @@ export class DependencyMissing extends described(
   Schema.TaggedError<DependencyMissing>()("DependencyMissing", { package: Str, install: Str }),
 ) {}
 
+/** A file that belongs to the desired state is not (or no longer) what was digested: changed meanwhile, or of another machine. */
+export class ContentMissing extends described(
+  Schema.TaggedError<ContentMissing>()("ContentMissing", { path: Str, detail: Str }),
+) {}
+
+/** The target has no space for `subject`. */
+export class DiskFull extends described(Schema.TaggedError<DiskFull>()("DiskFull", { subject: Str, detail: Str })) {}
+
+/** A change of the host needs root, and we are not. */
+export class PrivilegeMissing extends described(
+  Schema.TaggedError<PrivilegeMissing>()("PrivilegeMissing", { host: Str, user: Str, detail: Str }),
+) {}
+
+/** A host cannot be made ready: its distribution or init system is one that no test stands behind. */
+export class HostUnsupported extends described(
+  Schema.TaggedError<HostUnsupported>()("HostUnsupported", { host: Str, detail: Str, expected: Str }),
+) {}
+
+/** A command on a host ended with an error. */
+export class HostCommandFailed extends described(
+  Schema.TaggedError<HostCommandFailed>()("HostCommandFailed", {
+    host: Str,
+    command: Str,
+    exitCode: Schema.Int,
+    detail: Str,
+  }),
+) {}
+
 export class SecretMissing extends described(
   Schema.TaggedError<SecretMissing>()("SecretMissing", { name: Str, detail: Str, ...place }),
 ) {}
@@ -282,6 +310,11 @@ export const errorClasses = [
   ConfirmationRequired,
   DriverUnavailable,
   DependencyMissing,
+  ContentMissing,
+  DiskFull,
+  PrivilegeMissing,
+  HostUnsupported,
+  HostCommandFailed,
   SecretMissing,
   VariableMissing,
   KeyringFailed,
