@@ -3,7 +3,7 @@
  * out. One method is one request. What the calls are for is the drivers' business.
  */
 import type { IncomingMessage } from "node:http"
-import type { Readable } from "node:stream"
+import { Readable } from "node:stream"
 import { Context, Effect, Schema, type Scope, Stream } from "effect"
 import { EngineFailed, type WindFlowError } from "../model/errors/union.ts"
 import { type Frame, asStdout, demultiplex } from "./demultiplex.ts"
@@ -15,6 +15,8 @@ import {
   Created,
   Distribution,
   EngineEvent,
+  EngineInfo,
+  EnginePlatform,
   ExecDetails,
   ImageDetails,
   ImageSummary,
@@ -50,16 +52,27 @@ export interface DockerApiShape {
   readonly calls: Effect.Effect<number>
   /** The engine's clock, milliseconds since 1970; its resolution is a second. */
   readonly now: Call<number>
+  /** The version of the API that is spoken; fails when the engine is too old. */
+  readonly version: Call<string>
+  readonly info: Call<EngineInfo>
+  /** What the engine runs on. */
+  readonly platform: Call<typeof EnginePlatform.Type>
   readonly containers: {
     readonly list: (filters: Filters) => Call<ReadonlyArray<ContainerSummary>>
     readonly inspect: (id: string) => Call<ContainerDetails>
     readonly create: (name: string, body: Schema.Json, platform?: string) => Call<typeof Created.Type>
     readonly start: (id: string) => Call<void>
     readonly unpause: (id: string) => Call<void>
+    /** Unpacks a tar at the root. `owned`: files belong to the container's user where it has one, not to whom the archive says. */
+    readonly putArchive: (id: string, archive: Uint8Array, options: { readonly owned: boolean }) => Call<void>
     readonly stop: (id: string, seconds: number | undefined) => Call<void>
     readonly remove: (id: string, options: { readonly volumes: boolean }) => Call<void>
     readonly rename: (id: string, name: string) => Call<void>
     readonly logs: (id: string, query: LogQuery) => Stream.Stream<Frame, WindFlowError>
+    /** Unpacks an archive below a directory of the container, which need not run; what stands in its way is replaced. */
+    readonly writeArchive: (id: string, path: string, archive: Readable) => Call<void>
+    /** A file or directory of the container as an archive, while `use` runs. */
+    readonly readArchive: <A>(id: string, path: string, use: (archive: Readable) => Call<A>) => Call<A>
   }
   readonly networks: {
     readonly list: (filters: Filters) => Call<ReadonlyArray<NetworkSummary>>
@@ -82,6 +95,9 @@ export interface DockerApiShape {
     readonly digest: (reference: string, auth: string | undefined) => Call<string>
     readonly tag: (id: string, repository: string, tag: string) => Call<void>
     readonly untag: (reference: string) => Call<void>
+    /** The image with all its layers as an archive, while `use` runs. */
+    readonly save: <A>(reference: string, use: (archive: Readable) => Call<A>) => Call<A>
+    readonly load: (archive: Readable) => Stream.Stream<ProgressLine, WindFlowError>
   }
   readonly exec: {
     readonly create: (container: string, body: Schema.Json) => Call<typeof Created.Type>
@@ -205,6 +221,17 @@ export const makeDockerApi = (http: EngineHttp): Effect.Effect<DockerApiShape> =
           return Stream.make({ message, call: describe(versioned) })
         }),
       )
+    const reading = <A>(path: string, use: (archive: Readable) => Call<A>): Call<A> =>
+      stream({ method: "GET", path }).pipe(
+        Stream.mapEffect(({ message }) => use(message)),
+        Stream.runHead,
+        Effect.flatMap((found) =>
+          Effect.mapError(
+            Effect.fromOption(found),
+            () => new EngineFailed({ call: `GET ${path}`, detail: "no answer" }),
+          ),
+        ),
+      )
     const bytes = (message: IncomingMessage) =>
       Stream.fromAsyncIterable<Uint8Array, WindFlowError>(message, (error) => unreachable(http.endpoint, error))
 
@@ -222,17 +249,31 @@ export const makeDockerApi = (http: EngineHttp): Effect.Effect<DockerApiShape> =
     const shape: DockerApiShape = {
       endpoint: http.endpoint,
       calls: Effect.sync(http.calls),
+      version,
+      platform: get(EnginePlatform, "/version"),
       now: Effect.flatMap(http.send({ method: "HEAD", path: "/_ping" }), ({ headers }) => {
         const now = Date.parse(headers.date ?? "")
         return Number.isNaN(now)
           ? Effect.fail(new EngineFailed({ call: "HEAD /_ping", detail: "its answer carries no date" }))
           : Effect.succeed(now)
       }),
+      info: get(EngineInfo, "/info"),
       containers: {
         list: (filters) => get(Schema.Array(ContainerSummary), `/containers/json${queryText({ all: 1 }, filters)}`),
         inspect: (id) => get(ContainerDetails, `/containers/${segment(id)}/json`),
         create: (name, body, platform) => post(Created, `/containers/create${queryText({ name, platform })}`, body),
         start: (id) => act("POST", `/containers/${segment(id)}/start`),
+        putArchive: (id, archive, { owned }) => {
+          const query = { path: "/", noOverwriteDirNonDir: true, copyUIDGID: owned ? true : undefined }
+          return Effect.flatMap(version, (version) =>
+            http.send({
+              method: "PUT",
+              path: `/v${version}/containers/${segment(id)}/archive${queryText(query)}`,
+              headers: { "content-type": "application/x-tar", "content-length": String(archive.byteLength) },
+              body: Readable.from([archive]),
+            }),
+          ).pipe(Effect.asVoid)
+        },
         unpause: (id) => act("POST", `/containers/${segment(id)}/unpause`),
         stop: (id, seconds) => act("POST", `/containers/${segment(id)}/stop${queryText({ t: seconds })}`, [404]),
         // 409: its removal is already in progress.
@@ -258,6 +299,18 @@ export const makeDockerApi = (http: EngineHttp): Effect.Effect<DockerApiShape> =
                 ? asStdout(bytes(message))
                 : demultiplex(bytes(message)),
           ),
+        writeArchive: (id, path, archive) =>
+          Effect.flatMap(version, (version) =>
+            Effect.asVoid(
+              http.send({
+                method: "PUT",
+                path: `/v${version}/containers/${segment(id)}/archive${queryText({ path })}`,
+                headers: { "content-type": "application/x-tar" },
+                body: archive,
+              }),
+            ),
+          ),
+        readArchive: (id, path, use) => reading(`/containers/${segment(id)}/archive${queryText({ path })}`, use),
       },
       networks: {
         list: (filters) => get(Schema.Array(NetworkSummary), `/networks${queryText({}, filters)}`),
@@ -301,6 +354,14 @@ export const makeDockerApi = (http: EngineHttp): Effect.Effect<DockerApiShape> =
         tag: (id, repo, tag) => act("POST", `/images/${imageSegment(id)}/tag${queryText({ repo, tag })}`),
         untag: (reference) =>
           act("DELETE", `/images/${imageSegment(reference)}${queryText({ noprune: 1 })}`, [404, 409]),
+        save: (reference, use) => reading(`/images/${imageSegment(reference)}/get`, use),
+        load: (archive) =>
+          jsonLines(ProgressLine, {
+            method: "POST",
+            path: "/images/load?quiet=0",
+            headers: { "content-type": "application/x-tar" },
+            body: archive,
+          }),
       },
       exec: {
         create: (container, body) => post(Created, `/containers/${segment(container)}/exec`, body),

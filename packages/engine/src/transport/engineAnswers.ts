@@ -80,10 +80,36 @@ export const ImageSummary = Schema.Struct({
 export type ImageSummary = typeof ImageSummary.Type
 export const ImageDetails = Schema.Struct({
   Id: Str,
-  Config: nullable(Schema.Struct({ Healthcheck: nullable(Schema.Struct({ Test: nullable(Schema.Array(Str)) })) })),
+  Os: opt(Str),
+  Architecture: opt(Str),
+  Variant: opt(Str),
+  Size: opt(Schema.Finite),
+  /** Digests of the layers' contents, the lowest first. */
+  RootFS: opt(Schema.Struct({ Layers: nullable(Schema.Array(Str)) })),
+  Metadata: nullable(Schema.Struct({ LastTagTime: opt(Str) })),
+  Config: nullable(
+    Schema.Struct({
+      Healthcheck: nullable(Schema.Struct({ Test: nullable(Schema.Array(Str)) })),
+      Volumes: nullable(Schema.Record(Str, Schema.Unknown)),
+    }),
+  ),
 })
 export type ImageDetails = typeof ImageDetails.Type
 
+/** Of `GET /info`, what a report on a target shows. */
+export const EngineInfo = Schema.Struct({
+  ServerVersion: Str,
+  DockerRootDir: Str,
+  OperatingSystem: opt(Str),
+  KernelVersion: opt(Str),
+  Architecture: opt(Str),
+  NCPU: opt(Schema.Int),
+  MemTotal: opt(Schema.Finite),
+})
+export type EngineInfo = typeof EngineInfo.Type
+
+/** Of `GET /version`: `linux`, `amd64`. */
+export const EnginePlatform = Schema.Struct({ Os: Str, Arch: Str })
 export const Distribution = Schema.Struct({ Descriptor: Schema.Struct({ digest: Str }) })
 export const Created = Schema.Struct({ Id: Str, Warnings: nullable(Schema.Array(Str)) })
 export const ExecDetails = Schema.Struct({ Running: Schema.Boolean, ExitCode: Schema.NullOr(Schema.Int) })

@@ -20,6 +20,8 @@ const recovery: Record<Action["verb"], RecoveryMode> = {
   CreateVolume: "idempotent",
   RemoveVolume: "idempotent",
   CreateContainer: "observe",
+  CarryFiles: "observe",
+  UploadFiles: "idempotent",
   StartContainer: "idempotent",
   UnpauseContainer: "observe",
   StopContainer: "idempotent",

@@ -81,6 +81,38 @@ export class HostKeyMismatch extends described(
   Schema.TaggedError<HostKeyMismatch>()("HostKeyMismatch", { host: Str, expected: Str, actual: Str }),
 ) {}
 
+/** Nobody has said yet which key this host has. No credential was sent. */
+export class HostKeyUnknown extends described(
+  Schema.TaggedError<HostKeyUnknown>()("HostKeyUnknown", {
+    /** `name` or `[name]:port`. */
+    host: Str,
+    fingerprint: Str,
+    /** The key as a line: `ssh-ed25519 AAAA…`. */
+    key: Str,
+  }),
+) {}
+
+/** No SSH connection to a host: before any engine was asked. */
+export class HostUnreachable extends described(
+  Schema.TaggedError<HostUnreachable>()("HostUnreachable", {
+    host: Str,
+    reason: Schema.Literals(["refused", "timeout", "name", "closed", "protocol", "other"]),
+    detail: Str,
+  }),
+) {}
+
+/** The host's key is right, and its SSH server refused every credential that was offered. */
+export class LoginRefused extends described(
+  Schema.TaggedError<LoginRefused>()("LoginRefused", {
+    host: Str,
+    user: Str,
+    /** What was tried, in words: `key ~/.ssh/id_ed25519`, `agent`, `password`. */
+    offered: Str,
+    /** Methods that the server would take: `publickey, password`. */
+    accepted: Str,
+  }),
+) {}
+
 /** The engine answered with an error that has no tag of its own. */
 export class EngineFailed extends described(
   Schema.TaggedError<EngineFailed>()("EngineFailed", {
@@ -168,8 +200,41 @@ export class DependencyMissing extends described(
   Schema.TaggedError<DependencyMissing>()("DependencyMissing", { package: Str, install: Str }),
 ) {}
 
+/** A file that belongs to the desired state is not (or no longer) what was digested: changed meanwhile, or of another machine. */
+export class ContentMissing extends described(
+  Schema.TaggedError<ContentMissing>()("ContentMissing", { path: Str, detail: Str }),
+) {}
+
+/** The target has no space for `subject`. */
+export class DiskFull extends described(Schema.TaggedError<DiskFull>()("DiskFull", { subject: Str, detail: Str })) {}
+
+/** A change of the host needs root, and we are not. */
+export class PrivilegeMissing extends described(
+  Schema.TaggedError<PrivilegeMissing>()("PrivilegeMissing", { host: Str, user: Str, detail: Str }),
+) {}
+
+/** A host cannot be made ready: its distribution or init system is one that no test stands behind. */
+export class HostUnsupported extends described(
+  Schema.TaggedError<HostUnsupported>()("HostUnsupported", { host: Str, detail: Str, expected: Str }),
+) {}
+
+/** A command on a host ended with an error. */
+export class HostCommandFailed extends described(
+  Schema.TaggedError<HostCommandFailed>()("HostCommandFailed", {
+    host: Str,
+    command: Str,
+    exitCode: Schema.Int,
+    detail: Str,
+  }),
+) {}
+
 export class SecretMissing extends described(
   Schema.TaggedError<SecretMissing>()("SecretMissing", { name: Str, detail: Str, ...place }),
+) {}
+
+/** A config or secret takes its content from an environment variable that is not set here. */
+export class VariableMissing extends described(
+  Schema.TaggedError<VariableMissing>()("VariableMissing", { variable: Str, subject: Str, ...place }),
 ) {}
 
 /** The keyring cannot be opened or written: key file absent, too open, not the key that sealed it, or a file that was altered. */
@@ -226,6 +291,9 @@ export const errorClasses = [
   EngineUnreachable,
   NotAuthorised,
   HostKeyMismatch,
+  HostKeyUnknown,
+  HostUnreachable,
+  LoginRefused,
   EngineFailed,
   ImageMissing,
   BuildFailed,
@@ -242,7 +310,13 @@ export const errorClasses = [
   ConfirmationRequired,
   DriverUnavailable,
   DependencyMissing,
+  ContentMissing,
+  DiskFull,
+  PrivilegeMissing,
+  HostUnsupported,
+  HostCommandFailed,
   SecretMissing,
+  VariableMissing,
   KeyringFailed,
   StateCorrupt,
   StateUnavailable,
