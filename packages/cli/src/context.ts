@@ -23,7 +23,8 @@ const environmentOf = (host: Host, flags: GlobalFlags): Readonly<Record<string, 
 /** Only a person at a terminal is asked for a passphrase. */
 const sshOptions = (host: Host, flags: GlobalFlags, texts: Texts, signal: AbortSignal): SshOptions => {
   const { identity, knownHosts } = flags
-  const asks = host.stdin.isTTY === true && host.stderr.isTTY === true
+  // Standard input last: to be asked opens it.
+  const asks = host.stderr.isTTY === true && host.stdin.isTTY === true
   return {
     ...(identity === undefined ? {} : { identity: resolve(host.cwd, identity) }),
     ...(knownHosts === undefined ? {} : { knownHosts: knownHosts.map((file) => resolve(host.cwd, file)) }),

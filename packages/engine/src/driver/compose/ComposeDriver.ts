@@ -18,6 +18,7 @@ import { planDown } from "./planDown.ts"
 import { planUp } from "./planUp.ts"
 import { parity } from "./parity.ts"
 import { prepare } from "./prepare.ts"
+import { prepareAndObserve } from "./prepareAndObserve.ts"
 import { dockerRecords } from "./records.ts"
 import { pullImages } from "./pull.ts"
 import { recover } from "./recover.ts"
@@ -49,6 +50,7 @@ const driverOf = (context: ComposeDriverContext): Driver<Desired, Observed> => (
   desired: Desired,
   prepare: (request, options) => prepare(context, request, options),
   observe: (desired) => observe(context.api, desired),
+  prepareAndObserve: (request, options) => prepareAndObserve(context, request, options),
   plan: (desired, observed) =>
     desired._tag === "Up" ? planUp(desired, observed) : Result.succeed(planDown(desired, observed)),
   execute: (operation, run) => withoutSecrets(context, run.desired, execute(context, operation, run)),
