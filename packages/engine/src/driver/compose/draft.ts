@@ -22,6 +22,8 @@ const recovery: Record<Action["verb"], RecoveryMode> = {
   CreateContainer: "observe",
   UploadFiles: "idempotent",
   StartContainer: "idempotent",
+  RunHook: "at-least-once",
+  RunPreStart: "at-least-once",
   UnpauseContainer: "observe",
   StopContainer: "idempotent",
   RemoveContainer: "idempotent",

@@ -39,7 +39,7 @@ const progress = (report: Report, subject: string, line: ProgressLine) =>
         text: line.id === undefined ? line.status : `${line.id} ${line.status}`,
       })
 
-const pullImage = (
+export const pullImage = (
   context: ComposeDriverContext,
   stack: Stack,
   service: string,

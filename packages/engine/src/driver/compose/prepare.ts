@@ -14,6 +14,7 @@ import type { Desired, DesiredService, DesiredUp } from "./Desired.ts"
 import { checkHealthGates } from "./healthGates.ts"
 import { resolveImages } from "./images.ts"
 import { networksInOrder } from "./createBody.ts"
+import { pullHookImages } from "./preStart.ts"
 import { inspectStack } from "./refusals.ts"
 import { selectServices } from "./select.ts"
 
@@ -66,6 +67,7 @@ const prepareUp = (
       ),
     )
     const images = yield* resolveImages(context, stack, chosen, options, prepareOptions)
+    yield* pullHookImages(context, stack, chosen, options, prepareOptions)
     yield* checkHealthGates(context.api, stack, chosen, images)
     const services = yield* Effect.forEach(chosen, (name) =>
       Effect.gen(function* () {

@@ -151,6 +151,7 @@ export const walk = (
   desired: Desired,
   operations: ReadonlyArray<Operation>,
   until: (operation: Operation) => boolean = () => false,
+  report: Report = silent,
 ): Effect.Effect<void, WindFlowError> =>
   Effect.gen(function* () {
     const outputs = new Map<string, Outputs>()
@@ -162,7 +163,7 @@ export const walk = (
           outputs.get(from.operation)?.[from.output] ?? "",
         ]),
       )
-      outputs.set(operation.id, yield* driver.execute(operation, { desired, inputs, report: silent }))
+      outputs.set(operation.id, yield* driver.execute(operation, { desired, inputs, report }))
     }
   })
 
