@@ -23,23 +23,23 @@ const planHooks = (
   needs: ReadonlyArray<string>,
 ): ReadonlyArray<string> => {
   const { service, resource, name, handle, group, cause } = around
-  return (hooks?.[kind] ?? []).reduce<ReadonlyArray<string>>(
-    (before, _, index) => [
+  let before = needs
+  for (const index of (hooks?.[kind] ?? []).keys())
+    before = [
       draft.add({
         id: `${prefix}/${kind.replace("_", "-")}-${index}`,
         group,
         resource,
         cause,
-        needs: [...before, ...("created" in handle ? [handle.created] : [])],
+        needs: "created" in handle ? [...before, handle.created] : before,
         action: {
           verb: "RunHook",
           args: { service, name, hook: kind, index, ...("id" in handle ? { id: handle.id } : {}) },
         },
         ...inputOf(handle),
       }),
-    ],
-    needs,
-  )
+    ]
+  return before
 }
 
 /** After a start; returns the operation after which the container counts as started. */

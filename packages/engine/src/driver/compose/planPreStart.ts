@@ -54,14 +54,15 @@ export const planPreStart = (
   const { group, cause } = groupOf(draft, first, resource)
   const handle = handleOf(first, resource)
   const before = [...gates, ...networks, ...created, ...("created" in handle ? [handle.created] : [])]
-  return (service.model.pre_start ?? []).reduce<ReadonlyArray<string>>(
-    (needs, _, index) => [
+  let last: ReadonlyArray<string> = []
+  for (const index of (service.model.pre_start ?? []).keys())
+    last = [
       draft.add({
         id: `${resource}/pre-start-${index}`,
         group,
         resource,
         cause,
-        needs: [...before, ...needs],
+        needs: [...before, ...last],
         action: {
           verb: "RunPreStart",
           args: {
@@ -73,7 +74,6 @@ export const planPreStart = (
         },
         inputs: { ...inputs, ...inputOf(handle).inputs },
       }),
-    ],
-    [],
-  )
+    ]
+  return last
 }
