@@ -23,23 +23,22 @@ const planHooks = (
   needs: ReadonlyArray<string>,
 ): ReadonlyArray<string> => {
   const { service, resource, name, handle, group, cause } = around
-  let before = needs
+  const created = "created" in handle ? [handle.created] : []
+  let previous: string | undefined
   for (const index of (hooks?.[kind] ?? []).keys())
-    before = [
-      draft.add({
-        id: `${prefix}/${kind.replace("_", "-")}-${index}`,
-        group,
-        resource,
-        cause,
-        needs: "created" in handle ? [...before, handle.created] : before,
-        action: {
-          verb: "RunHook",
-          args: { service, name, hook: kind, index, ...("id" in handle ? { id: handle.id } : {}) },
-        },
-        ...inputOf(handle),
-      }),
-    ]
-  return before
+    previous = draft.add({
+      id: `${prefix}/${kind.replace("_", "-")}-${index}`,
+      group,
+      resource,
+      cause,
+      needs: [...(previous === undefined ? needs : [previous]), ...created],
+      action: {
+        verb: "RunHook",
+        args: { service, name, hook: kind, index, ...("id" in handle ? { id: handle.id } : {}) },
+      },
+      ...inputOf(handle),
+    })
+  return previous === undefined ? needs : [previous]
 }
 
 /** After a start; returns the operation after which the container counts as started. */

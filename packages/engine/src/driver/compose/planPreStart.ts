@@ -54,26 +54,24 @@ export const planPreStart = (
   const { group, cause } = groupOf(draft, first, resource)
   const handle = handleOf(first, resource)
   const before = [...gates, ...networks, ...created, ...("created" in handle ? [handle.created] : [])]
-  let last: ReadonlyArray<string> = []
+  let previous: string | undefined
   for (const index of (service.model.pre_start ?? []).keys())
-    last = [
-      draft.add({
-        id: `${resource}/pre-start-${index}`,
-        group,
-        resource,
-        cause,
-        needs: [...before, ...last],
-        action: {
-          verb: "RunPreStart",
-          args: {
-            service: service.name,
-            index,
-            ...(Object.keys(shared).length === 0 ? {} : { shared }),
-            ...("id" in handle ? { id: handle.id } : {}),
-          },
+    previous = draft.add({
+      id: `${resource}/pre-start-${index}`,
+      group,
+      resource,
+      cause,
+      needs: [...before, ...(previous === undefined ? [] : [previous])],
+      action: {
+        verb: "RunPreStart",
+        args: {
+          service: service.name,
+          index,
+          ...(Object.keys(shared).length === 0 ? {} : { shared }),
+          ...("id" in handle ? { id: handle.id } : {}),
         },
-        inputs: { ...inputs, ...inputOf(handle).inputs },
-      }),
-    ]
-  return last
+      },
+      inputs: { ...inputs, ...inputOf(handle).inputs },
+    })
+  return previous === undefined ? [] : [previous]
 }
