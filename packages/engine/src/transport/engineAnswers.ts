@@ -80,6 +80,10 @@ export const ImageSummary = Schema.Struct({
 export type ImageSummary = typeof ImageSummary.Type
 export const ImageDetails = Schema.Struct({
   Id: Str,
+  Os: opt(Str),
+  Architecture: opt(Str),
+  Variant: opt(Str),
+  Metadata: nullable(Schema.Struct({ LastTagTime: opt(Str) })),
   Config: nullable(
     Schema.Struct({
       Healthcheck: nullable(Schema.Struct({ Test: nullable(Schema.Array(Str)) })),

@@ -6,6 +6,7 @@ import type { DockerApiShape } from "../../transport/DockerApi.ts"
 import type { Driver } from "../Driver.ts"
 import { type HeldContents, makeHeldContents } from "./contents.ts"
 import { Desired } from "./Desired.ts"
+import { buildImages } from "./buildImages.ts"
 import { events } from "./events.ts"
 import { exec } from "./exec.ts"
 import { execute } from "./execute.ts"
@@ -18,6 +19,7 @@ import { planUp } from "./planUp.ts"
 import { parity } from "./parity.ts"
 import { prepare } from "./prepare.ts"
 import { dockerRecords } from "./records.ts"
+import { pullImages } from "./pull.ts"
 import { recover } from "./recover.ts"
 import { forget, retain } from "./retain.ts"
 import { withoutSecrets } from "./withoutSecrets.ts"
@@ -52,6 +54,8 @@ const driverOf = (context: ComposeDriverContext): Driver<Desired, Observed> => (
   urls: (desired) => urls(context.api, desired),
   retain: (desired, revision) => (desired._tag === "Up" ? retain(context.api, desired, revision) : Effect.void),
   forget: (project, stored) => forget(context.api, project, stored),
+  pull: (stack, options, report) => pullImages(context, stack, options, report),
+  build: (stack, options, report) => buildImages(context, stack, options, report),
   records: dockerRecords(context.api),
   instances: (project) => instances(context.api, project),
   logs: (project, options) => logs(context.api, project, options),

@@ -12,8 +12,10 @@ import type { ComposeDriverContext } from "./ComposeDriver.ts"
 import { networking } from "./createBody.ts"
 import type { DesiredService, DesiredUp } from "./Desired.ts"
 import { environmentOf } from "./hooks.ts"
-import { imageNeed, pullImage } from "./images.ts"
+import { imageNeed } from "./imagePolicy.ts"
+import { platformOf } from "./localImages.ts"
 import { composeVersion, containerName, labels } from "./names.ts"
+import { pullImage } from "./pull.ts"
 import { reportLines } from "./runHooks.ts"
 import { resolveShared, type SharedIds } from "./sharing.ts"
 
@@ -28,20 +30,28 @@ export const pullHookImages = (
   { preview, report }: PrepareOptions,
 ): Effect.Effect<void, WindFlowError> =>
   Effect.gen(function* () {
-    const wanted = new Map<string, string>()
+    if (preview) return
+    const wanted = new Map<string, { readonly name: string; readonly index: number }>()
     for (const name of names) {
       const service = stack.model.services[name]
-      for (const { image } of service?.pre_start ?? [])
-        if (image !== undefined && image !== "" && image !== service?.image) wanted.set(image, name)
+      for (const [index, { image }] of (service?.pre_start ?? []).entries())
+        if (image !== undefined && image !== "" && image !== service?.image) wanted.set(image, { name, index })
     }
-    if (preview) return
-    for (const [image, name] of wanted) {
+    for (const [image, { name, index }] of wanted) {
       const { build: _, ...service } = stack.model.services[name]!
       const policy = service.pull_policy === "build" ? { pull_policy: "missing" } : {}
-      const present = (yield* context.api.images.find(image)) !== undefined
-      const need = imageNeed({ ...service, ...policy }, present, options)
-      if (need !== "none") yield* pullImage(context, stack, name, image, report)
-      else if (!present) return yield* new ImageMissing({ image, service: name, detail: "its pull policy forbids it" })
+      const found = yield* context.api.images.find(image)
+      const { pull } = imageNeed({ ...service, ...policy, image }, found && { id: found.Id }, options)
+      const place = stack.origin.locate(["services", name, "pre_start", index, "image"])
+      const platform = platformOf(stack, name)
+      if (pull) yield* pullImage(context, { reference: image, platform, service: name, place }, report)
+      else if (found === undefined)
+        return yield* new ImageMissing({
+          image,
+          service: name,
+          detail: "its pull policy forbids it",
+          ...(place === undefined ? {} : { place }),
+        })
     }
   })
 

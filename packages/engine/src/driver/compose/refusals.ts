@@ -3,6 +3,7 @@ import type { Diagnostic } from "../../model/errors/union.ts"
 import { formatPlace } from "../../model/Place.ts"
 import type { ModelPath, Stack } from "../../model/Stack.ts"
 import type { Service } from "../../model/StackModel.ts"
+import { readPullPolicy } from "./imagePolicy.ts"
 import { isUploaded } from "./mounts.ts"
 import * as tables from "./support.ts"
 
@@ -24,8 +25,6 @@ const isEmpty = (value: unknown): boolean =>
 
 const shownPath = (path: ModelPath) =>
   path.map((part, index) => (typeof part === "number" ? `[${part}]` : index === 0 ? part : `.${part}`)).join("")
-
-const pullPolicies: ReadonlySet<string> = new Set(["always", "missing", "if_not_present", "never", "build"])
 
 class Inspection {
   readonly refused: Array<Diagnostic> = []
@@ -105,12 +104,11 @@ class Inspection {
     for (const key of ["uts", "cgroup"] as const)
       if (/^(service|container):/.test(service[key] ?? ""))
         this.refuse([...path, key], "an engine does not share this namespace between containers", "Use host.")
-    const policy = service.pull_policy
-    if (policy !== undefined && policy !== "" && !pullPolicies.has(policy))
+    if (readPullPolicy(service.pull_policy) === undefined)
       this.refuse(
         [...path, "pull_policy"],
-        `policy ${policy} is not there yet`,
-        `Use one of ${[...pullPolicies].join(", ")}.`,
+        `policy ${service.pull_policy} is none`,
+        "Use always, missing, never, build, daily, weekly or every_<duration>, for instance every_12h.",
       )
     for (const [index, option] of (service.security_opt ?? []).entries())
       if (/^seccomp[=:](?!unconfined$|builtin$)/.test(option))
