@@ -14,6 +14,7 @@ import {
   ContainerSummary,
   Created,
   Distribution,
+  Ended,
   EngineEvent,
   EngineInfo,
   EnginePlatform,
@@ -60,7 +61,10 @@ export interface DockerApiShape {
   readonly containers: {
     readonly list: (filters: Filters) => Call<ReadonlyArray<ContainerSummary>>
     readonly inspect: (id: string) => Call<ContainerDetails>
-    readonly create: (name: string, body: Schema.Json, platform?: string) => Call<typeof Created.Type>
+    /** The engine chooses a name where there is none. */
+    readonly create: (name: string | undefined, body: Schema.Json, platform?: string) => Call<typeof Created.Type>
+    /** Until it does not run any more. */
+    readonly wait: (id: string) => Call<typeof Ended.Type>
     readonly start: (id: string) => Call<void>
     readonly unpause: (id: string) => Call<void>
     /** Unpacks a tar at the root. `owned`: files belong to the container's user where it has one, not to whom the archive says. */
@@ -262,6 +266,7 @@ export const makeDockerApi = (http: EngineHttp): Effect.Effect<DockerApiShape> =
         list: (filters) => get(Schema.Array(ContainerSummary), `/containers/json${queryText({ all: 1 }, filters)}`),
         inspect: (id) => get(ContainerDetails, `/containers/${segment(id)}/json`),
         create: (name, body, platform) => post(Created, `/containers/create${queryText({ name, platform })}`, body),
+        wait: (id) => post(Ended, `/containers/${segment(id)}/wait${queryText({ condition: "not-running" })}`, {}),
         start: (id) => act("POST", `/containers/${segment(id)}/start`),
         putArchive: (id, archive, { owned }) => {
           const query = { path: "/", noOverwriteDirNonDir: true, copyUIDGID: owned ? true : undefined }

@@ -23,6 +23,8 @@ const recovery: Record<Action["verb"], RecoveryMode> = {
   CarryFiles: "observe",
   UploadFiles: "idempotent",
   StartContainer: "idempotent",
+  RunHook: "at-least-once",
+  RunPreStart: "at-least-once",
   UnpauseContainer: "observe",
   StopContainer: "idempotent",
   RemoveContainer: "idempotent",

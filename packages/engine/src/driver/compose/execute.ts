@@ -17,7 +17,9 @@ import type { Desired, DesiredService, DesiredUp } from "./Desired.ts"
 import { labels } from "./names.ts"
 import { networkBody, volumeBody } from "./networkBody.ts"
 import { digestOf, isTreeKey, treeKey } from "./planCarried.ts"
-import type { SharedIds } from "./sharing.ts"
+import { runPreStart } from "./preStart.ts"
+import { runHook } from "./runHooks.ts"
+import { sharedInput, type SharedIds } from "./sharing.ts"
 import { upload } from "./uploads.ts"
 import { Action } from "./verbs.ts"
 import { waitFor } from "./wait.ts"
@@ -118,9 +120,16 @@ const stillDeclared = (
 
 /** Ids of other services' containers: known when the plan was made, or outputs of the operations that create them. */
 export const sharedIn = (
-  { shared }: Extract<Action, { readonly verb: "CreateContainer" }>["args"],
+  { shared }: Pick<Extract<Action, { readonly verb: "CreateContainer" }>["args"], "shared">,
   run: { readonly inputs: Outputs },
-): SharedIds => ({ ...shared, ...Object.fromEntries(Object.entries(run.inputs).filter(([key]) => !isTreeKey(key))) })
+): SharedIds => ({
+  ...shared,
+  ...Object.fromEntries(
+    Object.entries(run.inputs).flatMap(([name, id]) =>
+      name.startsWith(sharedInput) ? [[name.slice(sharedInput.length), id]] : [],
+    ),
+  ),
+})
 
 /** Digest → tree, of what this run has carried. */
 const treesIn = (inputs: Outputs): Readonly<Record<string, string>> =>
@@ -226,6 +235,22 @@ export const execute = (
       case "StartContainer": {
         const id = yield* containerOf(args.id, operation, run)
         yield* Effect.mapError(containers.start(id), (error) => portInUse(args.service, gone(operation)(error)))
+        return none
+      }
+      case "RunHook": {
+        const id = yield* containerOf(args.id, operation, run)
+        yield* runHook(context.api, id, args, run.desired, run.report, operation.resource)
+        return none
+      }
+      case "RunPreStart": {
+        const desired = yield* upOf(run.desired, operation)
+        const service = yield* member(
+          desired.services.find(({ name }) => name === args.service),
+          operation,
+        )
+        const container = yield* containerOf(args.id, operation, run)
+        const hook = { service, index: args.index, container, shared: sharedIn(args, run) }
+        yield* runPreStart(context.api, desired, hook, run.report, operation.resource)
         return none
       }
       case "UnpauseContainer":

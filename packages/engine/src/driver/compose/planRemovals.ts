@@ -2,6 +2,7 @@
 import type { DesiredUp } from "./Desired.ts"
 import type { Draft } from "./draft.ts"
 import type { ObservedContainer } from "./Observed.ts"
+import { planPreStop } from "./planHooks.ts"
 
 const running: ReadonlySet<string> = new Set(["running", "restarting", "paused"])
 export const isRunning = ({ state }: ObservedContainer): boolean => running.has(state)
@@ -23,12 +24,14 @@ export class Removals {
   stop(container: ObservedContainer, cause: string, group: string, needs: ReadonlyArray<string>): string | undefined {
     const planned = this.#stops.get(container.id)
     if (planned !== undefined || !isRunning(container)) return planned
+    const resource = `service:${container.service}:${container.number}`
+    const service = this.#desired.services.find(({ name }) => name === container.service)
     const stop = this.#draft.add({
       id: `container:${container.id.slice(0, 12)}/stop`,
       group,
-      resource: `service:${container.service}:${container.number}`,
+      resource,
       cause,
-      needs,
+      needs: planPreStop(this.#draft, container, { group, resource, cause }, needs, service),
       action: {
         verb: "StopContainer",
         args: { id: container.id, name: container.name, seconds: this.#desired.options.stopTimeout ?? null },

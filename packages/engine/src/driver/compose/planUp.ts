@@ -13,12 +13,14 @@ import { judgeNetworks, planNetworks, planVolumes } from "./planInfrastructure.t
 import { containerName, isAnonymousVolume, temporaryName } from "./names.ts"
 import type { Observed, ObservedContainer } from "./Observed.ts"
 import { type Handle, inputOf, type Planned } from "./planned.ts"
+import { planPostStart } from "./planHooks.ts"
+import { planPreStart } from "./planPreStart.ts"
 import { Removals, isRunning } from "./planRemovals.ts"
 import { planUploads } from "./planUploads.ts"
 import { Waits } from "./planWaits.ts"
 import { holdersOf } from "./portHandover.ts"
-import { plannedService, type Sharing, sharesNamespace, sharingOf } from "./sharing.ts"
-import { type ServiceSlots, type Slot, isDone, slotsOf } from "./slots.ts"
+import { plannedService, type Sharing, sharedInput, sharesNamespace, sharingOf } from "./sharing.ts"
+import { type ServiceSlots, type Slot, interrupted, isDone, slotsOf } from "./slots.ts"
 import { snapshotOf } from "./snapshot.ts"
 
 class UpPlanner {
@@ -31,6 +33,8 @@ class UpPlanner {
   #ready: ReadonlyMap<string, string> = new Map()
   #volumesReady: ReadonlyMap<string, string> = new Map()
   #services: ReadonlyArray<ServiceSlots> = []
+  /** service → operations of hooks that come before its containers start. */
+  readonly #preStarts = new Map<string, ReadonlyArray<string>>()
   readonly #sharing = new Map<string, Sharing>()
   #handover: ReadonlyMap<string, ReadonlyArray<string>> = new Map()
 
@@ -99,6 +103,11 @@ class UpPlanner {
     const removals = slots.surplus.map(({ container, cause }) =>
       this.#removals.remove(container, cause, `surplus:${container.name}`),
     )
+    if (this.#desired.options.until !== "created" && (service.model.pre_start ?? []).length > 0)
+      this.#preStarts.set(
+        service.name,
+        planPreStart(this.#draft, slots, this.#shared(service), this.#waits.gates(service), this.#networks(service)),
+      )
     this.#planned.set(
       service.name,
       slots.slots.map((slot) => this.#slot(service, slot, removals)),
@@ -132,7 +141,7 @@ class UpPlanner {
         return this.#takeOver(service, slot, slot.old, { id: slot.next.id }, [], group, slot.why.cause)
       }
       case "Finish": {
-        const cause = "an interrupted replacement is finished"
+        const cause = interrupted
         const group = draft.group(resource, "replace", resource, cause)
         const rename = this.#rename(resource, name, { id: slot.next.id }, removals, group, cause)
         const start = isRunning(slot.next)
@@ -201,7 +210,7 @@ class UpPlanner {
     removals: ReadonlyArray<string>,
   ): string {
     const resource = `service:${service.name}:${number}`
-    const networks = networksInOrder(service.model).flatMap((key) => this.#ready.get(key) ?? [])
+    const networks = this.#networks(service)
     const volumes = (service.model.volumes ?? []).flatMap((mount) => this.#volumesReady.get(mount.source ?? "") ?? [])
     const { shared, inputs, created } = this.#shared(service)
     const { links, named } = this.#links(service, number)
@@ -241,7 +250,10 @@ class UpPlanner {
     return {
       shared: known,
       inputs: Object.fromEntries(
-        entries.map(([parent, number]) => [parent, { operation: operation(parent, number), output: "id" }]),
+        entries.map(([parent, number]) => [
+          `${sharedInput}${parent}`,
+          { operation: operation(parent, number), output: "id" },
+        ]),
       ),
       created: entries.map(([parent, number]) => operation(parent, number)),
     }
@@ -262,6 +274,10 @@ class UpPlanner {
       })
     }
     return { links: linksOf(this.#desired.project, service.model, number, namesOf), named }
+  }
+
+  #networks(service: DesiredService): ReadonlyArray<string> {
+    return networksInOrder(service.model).flatMap((key) => this.#ready.get(key) ?? [])
   }
 
   /** A saved state names the image by its id when the reference has moved on since, so a rollback gets what ran then. */
@@ -354,7 +370,7 @@ class UpPlanner {
     const resource = `service:${service.name}:${slot.number}`
     const uploads = planUploads(this.#desired, this.#draft, { service, resource, name, handle, group, cause })
     const holders = (this.#handover.get(resource) ?? []).flatMap((id) => this.#removals.freed(id))
-    return this.#draft.add({
+    const start = this.#draft.add({
       id: `${resource}/start`,
       group,
       resource,
@@ -363,9 +379,10 @@ class UpPlanner {
         ...needs,
         ...("created" in handle ? [handle.created] : []),
         ...uploads,
+        ...(this.#preStarts.get(service.name) ?? []),
         ...this.#waits.gates(service),
         ...holders,
-        ...networksInOrder(service.model).flatMap((key) => this.#ready.get(key) ?? []),
+        ...this.#networks(service),
       ],
       action: {
         verb: "StartContainer",
@@ -373,6 +390,7 @@ class UpPlanner {
       },
       ...inputOf(handle),
     })
+    return planPostStart(this.#draft, service, { resource, name, handle, group, cause }, start)
   }
 }
 

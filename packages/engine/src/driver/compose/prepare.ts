@@ -15,6 +15,7 @@ import { digestCarried } from "./carried.ts"
 import { checkHealthGates } from "./healthGates.ts"
 import { resolveImages } from "./images.ts"
 import { networksInOrder } from "./createBody.ts"
+import { pullHookImages } from "./preStart.ts"
 import { inspectStack } from "./refusals.ts"
 import { selectServices } from "./select.ts"
 
@@ -72,6 +73,7 @@ const prepareUp = (
       ),
     )
     const images = yield* resolveImages(context, stack, chosen, options, prepareOptions)
+    yield* pullHookImages(context, stack, chosen, options, prepareOptions)
     yield* checkHealthGates(context.api, stack, chosen, images)
     const carried = context.localFiles ? undefined : yield* digestCarried(context.api, stack, chosen)
     const services = yield* Effect.forEach(chosen, (name) =>

@@ -86,6 +86,9 @@ export const recover = (
         const found = yield* find(yield* containerOf(args.id, operation, run))
         return when(found?.Name === `/${args.name}`)
       }
+      case "RunHook":
+      case "RunPreStart":
+        return { _tag: "Unknown" }
       case "UploadFiles":
         // Putting the same files there again is harmless.
         return didNotHappen

@@ -95,6 +95,13 @@ class Inspection {
       if (mount.type === "bind") this.local([...path, "volumes", index], mount)
     }
     for (const kind of ["configs", "secrets"] as const) this.grants(service, kind, path)
+    for (const [index, hook] of (service.pre_start ?? []).entries())
+      if (hook.per_replica === true)
+        this.refuse(
+          [...path, "pre_start", index, "per_replica"],
+          "a hook runs once for the service, not for each container",
+          "Remove it, as for Compose.",
+        )
     for (const key of ["uts", "cgroup"] as const)
       if (/^(service|container):/.test(service[key] ?? ""))
         this.refuse([...path, key], "an engine does not share this namespace between containers", "Use host.")

@@ -26,6 +26,9 @@ export type Slot =
   | { readonly _tag: "Unpause"; readonly number: number; readonly container: ObservedContainer }
   | { readonly _tag: "Keep"; readonly number: number; readonly container: ObservedContainer }
 
+/** Why a slot is finished. */
+export const interrupted = "an interrupted replacement is finished"
+
 export interface ServiceSlots {
   readonly service: DesiredService
   readonly slots: ReadonlyArray<Slot>
@@ -71,6 +74,10 @@ export const slotsOf = (
   const stale = (container: ObservedContainer) => diverges(desired, service, container, live)
   const byNumber = new Map<number, Array<ObservedContainer>>()
   for (const container of containers) {
+    if (container.ofHook === true) {
+      surplus.push({ container, cause: "left over from a hook" })
+      continue
+    }
     if (broken.has(container.state)) {
       surplus.push({ container, cause: `it is ${container.state}` })
       continue

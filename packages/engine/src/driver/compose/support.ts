@@ -121,9 +121,9 @@ export const serviceSupport: Table<typeof Service> = {
   volumes: "native",
   volumes_from: "native",
   working_dir: "native",
-  pre_start: notYet,
-  post_start: notYet,
-  pre_stop: notYet,
+  pre_start: "native",
+  post_start: "native",
+  pre_stop: "native",
 }
 
 export const buildSupport: Table<typeof Build> = {

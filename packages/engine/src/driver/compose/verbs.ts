@@ -1,5 +1,6 @@
 /** The driver's closed set of verbs: one call to the engine each (a wait may take several), with their arguments. */
 import { Schema } from "effect"
+import { HookKind } from "./hooks.ts"
 
 const Str = Schema.String
 /** Present when the container exists at planning time; else the id comes as the input `container`. */
@@ -31,7 +32,7 @@ export const Action = Schema.Union([
     image: Str,
     replaces: Schema.Boolean,
     inherited: Schema.Array(Inherited),
-    /** service → id of its container whose namespaces or volumes are shared; those to be created come as inputs of that name. */
+    /** service → id of its container whose namespaces or volumes are shared; those to be created come as inputs. */
     shared: Schema.optionalKey(Schema.Record(Str, Str)),
     links: Schema.optionalKey(Schema.Array(Str)),
     /** Digest → tree, of carried content that is on the target; what is still to be carried comes as the inputs `tree:<digest>`. */
@@ -42,6 +43,15 @@ export const Action = Schema.Union([
   /** Configs and secrets that are no files of this machine, into a container that does not run. `owned`: see `uploads.ts`. */
   verb("UploadFiles", { service: Str, name: Str, owned: Schema.Boolean, ...existing }),
   verb("StartContainer", { service: Str, name: Str, ...existing }),
+  /** Runs a command in the container and waits for its end. */
+  verb("RunHook", { service: Str, name: Str, hook: HookKind, index: Schema.Int, ...existing }),
+  /** Runs a container of its own to its end, with the volumes of the named one; `shared` as in CreateContainer. */
+  verb("RunPreStart", {
+    service: Str,
+    index: Schema.Int,
+    shared: Schema.optionalKey(Schema.Record(Str, Str)),
+    ...existing,
+  }),
   verb("UnpauseContainer", { id: Str, name: Str }),
   verb("StopContainer", { id: Str, name: Str, seconds: Schema.NullOr(Schema.Int) }),
   verb("RemoveContainer", { id: Str, name: Str, volumes: Schema.Boolean }),

@@ -120,6 +120,10 @@ const catalogue: Catalogue = {
     message: `Container ${e.container} of service ${e.service} exited with code ${e.exitCode}${tail(e.log)}`,
     remedy: `Look at \`windflow logs ${e.service}\`, correct the service, and run \`windflow up\` again.`,
   }),
+  HookFailed: (e) => ({
+    message: `Hook ${e.hook} of service ${e.service} ended with code ${e.exitCode} (container ${e.container})${tail(e.log)}`,
+    remedy: "Correct the hook's command, and run the command again.",
+  }),
   Locked: (e) => ({
     message: `${e.deployment} is being changed by ${e.owner} since ${e.since}`,
     remedy: `Wait until that run ends; a lock whose owner died expires at ${e.expires}.`,

@@ -123,6 +123,10 @@ const catalogue: Catalogue = {
     message: `Le conteneur ${e.container} du service ${e.service} s’est terminé avec le code ${e.exitCode}${tail(e.log)}`,
     remedy: `Voyez \`windflow logs ${e.service}\`, corrigez le service, et relancez \`windflow up\`.`,
   }),
+  HookFailed: (e) => ({
+    message: `Le crochet ${e.hook} du service ${e.service} s’est terminé avec le code ${e.exitCode} (conteneur ${e.container})${tail(e.log)}`,
+    remedy: "Corrigez la commande du crochet, et relancez la commande.",
+  }),
   Locked: (e) => ({
     message: `${e.deployment} est en cours de modification par ${e.owner} depuis ${e.since}`,
     remedy: `Attendez la fin de cette exécution ; un verrou dont le propriétaire est mort expire à ${e.expires}.`,

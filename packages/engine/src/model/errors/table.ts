@@ -37,6 +37,7 @@ export const table: { readonly [Tag in ErrorTag]: ErrorRow } = {
   ExternalMissing: row(4, 409),
   Unhealthy: row(1, 500),
   ContainerExited: row(1, 500),
+  HookFailed: row(1, 500),
   Locked: row(4, 409, true),
   LockLost: row(4, 409, true),
   PlanStale: row(4, 412),

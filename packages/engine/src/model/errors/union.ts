@@ -162,6 +162,17 @@ export class ContainerExited extends described(
   }),
 ) {}
 
+/** A lifecycle hook (`post_start[0]`) ended with a code other than 0. */
+export class HookFailed extends described(
+  Schema.TaggedError<HookFailed>()("HookFailed", {
+    service: Str,
+    container: Str,
+    hook: Str,
+    exitCode: Schema.Int,
+    log: Str,
+  }),
+) {}
+
 /** Another run holds the deployment's lock. `since` and `expires` are ISO times of the target's clock. */
 export class Locked extends described(
   Schema.TaggedError<Locked>()("Locked", { deployment: Str, owner: Str, since: Str, expires: Str }),
@@ -302,6 +313,7 @@ export const errorClasses = [
   ExternalMissing,
   Unhealthy,
   ContainerExited,
+  HookFailed,
   Locked,
   LockLost,
   PlanStale,
