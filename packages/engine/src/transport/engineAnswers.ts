@@ -80,7 +80,16 @@ export const ImageSummary = Schema.Struct({
 export type ImageSummary = typeof ImageSummary.Type
 export const ImageDetails = Schema.Struct({
   Id: Str,
-  Config: nullable(Schema.Struct({ Healthcheck: nullable(Schema.Struct({ Test: nullable(Schema.Array(Str)) })) })),
+  Os: opt(Str),
+  Architecture: opt(Str),
+  Variant: opt(Str),
+  Metadata: nullable(Schema.Struct({ LastTagTime: opt(Str) })),
+  Config: nullable(
+    Schema.Struct({
+      Healthcheck: nullable(Schema.Struct({ Test: nullable(Schema.Array(Str)) })),
+      Volumes: nullable(Schema.Record(Str, Schema.Unknown)),
+    }),
+  ),
 })
 export type ImageDetails = typeof ImageDetails.Type
 
