@@ -6,6 +6,7 @@ import type { ObservedContainer } from "./Observed.ts"
 const running: ReadonlySet<string> = new Set(["running", "restarting", "paused"])
 export const isRunning = ({ state }: ObservedContainer): boolean => running.has(state)
 
+const stopOf = (id: string) => `container:${id.slice(0, 12)}/stop`
 const removalOf = (id: string) => `container:${id.slice(0, 12)}/remove`
 
 export class Removals {
@@ -24,7 +25,7 @@ export class Removals {
     const planned = this.#stops.get(container.id)
     if (planned !== undefined || !isRunning(container)) return planned
     const stop = this.#draft.add({
-      id: `container:${container.id.slice(0, 12)}/stop`,
+      id: stopOf(container.id),
       group,
       resource: `service:${container.service}:${container.number}`,
       cause,
@@ -58,8 +59,8 @@ export class Removals {
     })
   }
 
-  /** The operation after which a container's host ports are free; its service may be planned later, so the id is derived. */
+  /** The operation after which a running container's host ports are free; it may be planned later, so the id is derived. */
   freed(containerId: string): string {
-    return removalOf(containerId)
+    return stopOf(containerId)
   }
 }

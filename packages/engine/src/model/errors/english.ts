@@ -4,6 +4,8 @@ import type { WindFlowError } from "./union.ts"
 
 const tail = (log: string) => (log === "" ? "" : `\n${log}`)
 
+const again = (restored: boolean | undefined) => (restored === true ? "; the previous container is running again" : "")
+
 const catalogue: Catalogue = {
   ComposeInvalid: (e) => ({
     message: diagnosticLines(e.diagnostics, "expected"),
@@ -90,11 +92,11 @@ const catalogue: Catalogue = {
     remedy: `Create it first, or remove \`external: true\`.`,
   }),
   Unhealthy: (e) => ({
-    message: `Service ${e.service} is not healthy (container ${e.container})${tail(e.log)}`,
+    message: `Service ${e.service} is not healthy (container ${e.container})${again(e.restored)}${tail(e.log)}`,
     remedy: `Look at \`windflow logs ${e.service}\`, correct the service or its healthcheck, and run \`windflow up\` again.`,
   }),
   ContainerExited: (e) => ({
-    message: `Container ${e.container} of service ${e.service} exited with code ${e.exitCode}${tail(e.log)}`,
+    message: `Container ${e.container} of service ${e.service} exited with code ${e.exitCode}${again(e.restored)}${tail(e.log)}`,
     remedy: `Look at \`windflow logs ${e.service}\`, correct the service, and run \`windflow up\` again.`,
   }),
   Locked: (e) => ({

@@ -4,6 +4,9 @@ import type { WindFlowError } from "./union.ts"
 
 const tail = (log: string) => (log === "" ? "" : `\n${log}`)
 
+const again = (restored: boolean | undefined) =>
+  restored === true ? " ; le conteneur précédent fonctionne de nouveau" : ""
+
 const kinds = { network: "le réseau", volume: "le volume", config: "la config", secret: "le secret" } as const
 
 const catalogue: Catalogue = {
@@ -94,11 +97,11 @@ const catalogue: Catalogue = {
     remedy: "Créez-le d’abord, ou retirez `external: true`.",
   }),
   Unhealthy: (e) => ({
-    message: `Le service ${e.service} n’est pas sain (conteneur ${e.container})${tail(e.log)}`,
+    message: `Le service ${e.service} n’est pas sain (conteneur ${e.container})${again(e.restored)}${tail(e.log)}`,
     remedy: `Voyez \`windflow logs ${e.service}\`, corrigez le service ou son healthcheck, et relancez \`windflow up\`.`,
   }),
   ContainerExited: (e) => ({
-    message: `Le conteneur ${e.container} du service ${e.service} s’est terminé avec le code ${e.exitCode}${tail(e.log)}`,
+    message: `Le conteneur ${e.container} du service ${e.service} s’est terminé avec le code ${e.exitCode}${again(e.restored)}${tail(e.log)}`,
     remedy: `Voyez \`windflow logs ${e.service}\`, corrigez le service, et relancez \`windflow up\`.`,
   }),
   Locked: (e) => ({

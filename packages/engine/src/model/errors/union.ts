@@ -115,9 +115,12 @@ export class ExternalMissing extends described(
   }),
 ) {}
 
+/** What a run that failed put back: the container that was to be replaced runs again. */
+const restored = { restored: Schema.optionalKey(Schema.Boolean) }
+
 /** A healthcheck says unhealthy, or never became healthy within the deadline. `log` holds its last outputs. */
 export class Unhealthy extends described(
-  Schema.TaggedError<Unhealthy>()("Unhealthy", { service: Str, container: Str, log: Str }),
+  Schema.TaggedError<Unhealthy>()("Unhealthy", { service: Str, container: Str, log: Str, ...restored }),
 ) {}
 
 /** A container ended that should run, or a one-shot ended with a non-zero code. */
@@ -127,6 +130,7 @@ export class ContainerExited extends described(
     container: Str,
     exitCode: Schema.Int,
     log: Str,
+    ...restored,
   }),
 ) {}
 
