@@ -13,6 +13,7 @@ import { compensate, nothingOwed, type Compensated } from "./compensate.ts"
 import type { ApplyOptions, RunOptions } from "./Deployments.ts"
 import { type Emit, makeEmit } from "./events.ts"
 import { deploymentOf, isoNow, look, type Looked, type Session } from "./Session.ts"
+import { hasWork, refuseUnsafe } from "./preflight.ts"
 import { settle } from "./settle.ts"
 import { makeStop, type Stop } from "./stop.ts"
 import { nothingChanged, summarise } from "./summary.ts"
@@ -41,11 +42,6 @@ interface Run<Desired, Observed> {
   readonly restore: Restore
   /** The lock, for the rest of the run. */
   readonly acquire: Effect.Effect<Lease, WindFlowError, Scope.Scope>
-}
-
-const hasWork = (plan: Plan): boolean => {
-  const waits = waitsOf(plan)
-  return plan.operations.some((operation) => !waits.has(operation.id))
 }
 
 const reportTo =
@@ -346,6 +342,7 @@ const live = <Desired, Observed>(run: Run<Desired, Observed>): Effect.Effect<Rev
       looked = yield* observeAndPlan
       yield* verify(run, looked)
     }
+    yield* freely(refuseUnsafe(session, looked))
     return lease !== undefined && hasWork(looked.plan)
       ? yield* change(run, looked, lease)
       : yield* unchanged(run, looked, open === undefined || lease === undefined ? undefined : { open, lease })

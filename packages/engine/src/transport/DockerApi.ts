@@ -15,6 +15,8 @@ import {
   Created,
   Distribution,
   EngineEvent,
+  EngineInfo,
+  EngineVersion,
   ExecDetails,
   ImageDetails,
   ImageSummary,
@@ -50,6 +52,9 @@ export interface DockerApiShape {
   readonly calls: Effect.Effect<number>
   /** The engine's clock, milliseconds since 1970; its resolution is a second. */
   readonly now: Call<number>
+  /** What it is built for. */
+  readonly version: Call<typeof EngineVersion.Type>
+  readonly info: Call<typeof EngineInfo.Type>
   readonly containers: {
     readonly list: (filters: Filters) => Call<ReadonlyArray<ContainerSummary>>
     readonly inspect: (id: string) => Call<ContainerDetails>
@@ -228,6 +233,8 @@ export const makeDockerApi = (http: EngineHttp): Effect.Effect<DockerApiShape> =
           ? Effect.fail(new EngineFailed({ call: "HEAD /_ping", detail: "its answer carries no date" }))
           : Effect.succeed(now)
       }),
+      version: get(EngineVersion, "/version"),
+      info: get(EngineInfo, "/info"),
       containers: {
         list: (filters) => get(Schema.Array(ContainerSummary), `/containers/json${queryText({ all: 1 }, filters)}`),
         inspect: (id) => get(ContainerDetails, `/containers/${segment(id)}/json`),

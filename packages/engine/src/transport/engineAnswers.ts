@@ -81,6 +81,8 @@ export const ImageSummary = Schema.Struct({
 export type ImageSummary = typeof ImageSummary.Type
 export const ImageDetails = Schema.Struct({
   Id: Str,
+  Os: opt(Str),
+  Architecture: opt(Str),
   Config: nullable(Schema.Struct({ Healthcheck: nullable(Schema.Struct({ Test: nullable(Schema.Array(Str)) })) })),
 })
 export type ImageDetails = typeof ImageDetails.Type
@@ -88,6 +90,9 @@ export type ImageDetails = typeof ImageDetails.Type
 export const Distribution = Schema.Struct({ Descriptor: Schema.Struct({ digest: Str }) })
 export const Created = Schema.Struct({ Id: Str, Warnings: nullable(Schema.Array(Str)) })
 export const ExecDetails = Schema.Struct({ Running: Schema.Boolean, ExitCode: Schema.NullOr(Schema.Int) })
+
+export const EngineVersion = Schema.Struct({ Os: Str, Arch: Str })
+export const EngineInfo = Schema.Struct({ DockerRootDir: opt(Str) })
 
 /** A line of a pull or build. */
 export const ProgressLine = Schema.Struct({

@@ -15,6 +15,7 @@ import { observe } from "./observe.ts"
 import { planDown } from "./planDown.ts"
 import { planUp } from "./planUp.ts"
 import { parity } from "./parity.ts"
+import { preflight } from "./preflight.ts"
 import { prepare } from "./prepare.ts"
 import { dockerRecords } from "./records.ts"
 import { recover } from "./recover.ts"
@@ -39,6 +40,7 @@ export const composeDriver = (context: ComposeDriverContext): Driver<Desired, Ob
   observe: (desired) => observe(context.api, desired),
   plan: (desired, observed) =>
     desired._tag === "Up" ? planUp(desired, observed) : Result.succeed(planDown(desired, observed)),
+  preflight: (desired, operations) => preflight(context, desired, operations),
   execute: (operation, run) => withoutSecrets(context, run.desired, execute(context, operation, run)),
   recover: (operation, run) => withoutSecrets(context, run.desired, recover(context, operation, run)),
   urls: (desired) => urls(context.api, desired),

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest"
 import type { Service } from "../../model/StackModel.ts"
 import type { Operation, Outputs } from "../../plan/Operation.ts"
 import { owed } from "../../plan/Compensation.ts"
-import { containersOf, runsOn, shown } from "./runBed.ts"
+import { cleanUp, containersOf, runsOn, shown } from "./runBed.ts"
 import { modelOf, openBed, silent, stackOf, up, type Bed } from "./testBed.ts"
 
 let busybox = ""
@@ -22,7 +22,7 @@ const withBed = <A>(body: (bed: Bed) => Effect.Effect<A, unknown>): Promise<A> =
 beforeAll(async () => {
   busybox = (await baseImages(["busybox"])).busybox
 })
-afterAll(() => withBed((bed) => Effect.forEach(projects, (name) => bed.down(name, { volumes: true }))))
+afterAll(() => withBed((bed) => Effect.forEach(projects, (name) => cleanUp(bed, name))))
 
 type Config = NonNullable<NonNullable<Service["deploy"]>["update_config"]>
 const shell = (script: string, update: Config = {}, over: Partial<Service> = {}): Partial<Service> => ({

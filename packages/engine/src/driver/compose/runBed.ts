@@ -35,6 +35,15 @@ export const runsOn = (bed: Bed) => {
   }
 }
 
+/** Takes away what the runs of a project left: its containers, networks, volumes, revisions and the tags of their images. */
+export const cleanUp = (bed: Bed, project: string): Effect.Effect<void, WindFlowError> =>
+  Effect.gen(function* () {
+    yield* bed.down(project, { volumes: true })
+    const revisions = yield* bed.driver.records.list({ "windflow.revision": project })
+    yield* Effect.forEach(revisions, ({ name }) => bed.driver.records.remove(name), { discard: true })
+    if (bed.driver.forget !== undefined) yield* bed.driver.forget(project, [])
+  })
+
 /** All containers of a project, by name. */
 export const containersOf = (
   bed: Bed,

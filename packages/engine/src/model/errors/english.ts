@@ -1,5 +1,6 @@
 /** Error texts in English. */
 import { type Catalogue, diagnosticLines, type ErrorText, lookUp, remedies } from "./catalogue.ts"
+import { describeFindings, englishFindings } from "./findingTexts.ts"
 import type { WindFlowError } from "./union.ts"
 
 const tail = (log: string) => (log === "" ? "" : `\n${log}`)
@@ -114,6 +115,10 @@ const catalogue: Catalogue = {
   PreconditionFailed: (e) => ({
     message: `${e.operation} was not done: ${e.resource} ${e.detail}`,
     remedy: "Somebody else changed it meanwhile. Run the command again: it plans from what is there now.",
+  }),
+  PreflightRefused: (e) => ({
+    message: `${e.deployment}: nothing was changed, because it would fail\n${describeFindings(englishFindings, e.findings).message}`,
+    remedy: describeFindings(englishFindings, e.findings).remedy,
   }),
   PolicyDenied: (e) => ({
     message: `Policy ${e.rule} refuses: ${e.detail}`,

@@ -1,5 +1,6 @@
 /** Error texts in French. Details that an engine or a parser says stay in its own words. */
 import { type Catalogue, diagnosticLines, type ErrorText, lookUp, remedies } from "./catalogue.ts"
+import { describeFindings, frenchFindings } from "./findingTexts.ts"
 import type { WindFlowError } from "./union.ts"
 
 const tail = (log: string) => (log === "" ? "" : `\n${log}`)
@@ -119,6 +120,10 @@ const catalogue: Catalogue = {
   PreconditionFailed: (e) => ({
     message: `${e.operation} n’a pas été faite : ${e.resource} ${e.detail}`,
     remedy: "Quelqu’un d’autre l’a modifié entre-temps. Relancez la commande : elle repart de l’état actuel.",
+  }),
+  PreflightRefused: (e) => ({
+    message: `${e.deployment} : rien n’a été modifié, car cela échouerait\n${describeFindings(frenchFindings, e.findings).message}`,
+    remedy: describeFindings(frenchFindings, e.findings).remedy,
   }),
   PolicyDenied: (e) => ({
     message: `La règle ${e.rule} refuse : ${e.detail}`,

@@ -6,6 +6,7 @@
 import { Schema } from "effect"
 import { Place } from "../Place.ts"
 import { described } from "./described.ts"
+import { Finding } from "./Finding.ts"
 
 const Str = Schema.String
 const place = { place: Schema.optionalKey(Place) }
@@ -154,6 +155,14 @@ export class PreconditionFailed extends described(
   Schema.TaggedError<PreconditionFailed>()("PreconditionFailed", { operation: Str, resource: Str, detail: Str }),
 ) {}
 
+/** What would make the change fail, found before anything was changed. */
+export class PreflightRefused extends described(
+  Schema.TaggedError<PreflightRefused>()("PreflightRefused", {
+    deployment: Str,
+    findings: Schema.NonEmptyArray(Finding),
+  }),
+) {}
+
 export class PolicyDenied extends described(
   Schema.TaggedError<PolicyDenied>()("PolicyDenied", { rule: Str, detail: Str }),
 ) {}
@@ -242,6 +251,7 @@ export const errorClasses = [
   LockLost,
   PlanStale,
   PreconditionFailed,
+  PreflightRefused,
   PolicyDenied,
   ConfirmationRequired,
   DriverUnavailable,
