@@ -49,6 +49,7 @@ export const ContainerDetails = Schema.Struct({
   State: Schema.Struct({
     Status: Str,
     Running: Schema.Boolean,
+    StartedAt: opt(Str),
     Restarting: opt(Schema.Boolean),
     ExitCode: Schema.Int,
     OOMKilled: opt(Schema.Boolean),

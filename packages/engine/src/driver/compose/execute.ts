@@ -7,6 +7,7 @@ import {
   NameTaken,
   PortInUse,
   PreconditionFailed,
+  Unhealthy,
   type WindFlowError,
 } from "../../model/errors/union.ts"
 import type { Operation, Outputs } from "../../plan/Operation.ts"
@@ -257,10 +258,10 @@ export const execute = (
         yield* Effect.mapError(containers.unpause(args.id), gone(operation))
         return none
       case "StopContainer":
-        yield* containers.stop(args.id, args.seconds ?? undefined)
+        yield* containers.stop(yield* containerOf(args.id, operation, run), args.seconds ?? undefined)
         return none
       case "RemoveContainer":
-        yield* containers.remove(args.id, { volumes: args.volumes })
+        yield* containers.remove(yield* containerOf(args.id, operation, run), { volumes: args.volumes })
         return none
       case "RenameContainer": {
         const id = yield* containerOf(args.id, operation, run)
@@ -272,10 +273,26 @@ export const execute = (
       }
       case "Wait": {
         const id = yield* containerOf(args.id, operation, run)
-        yield* waitFor(context.api, id, args, operation)
-        return none
+        const waited = waitFor(context.api, id, args, operation)
+        if (args.borne !== true) return yield* Effect.as(waited, none)
+        const failure = yield* Effect.as(waited, "").pipe(
+          Effect.catchTag(["Unhealthy", "ContainerExited"], (error) => Effect.succeed(error.message)),
+        )
+        if (failure !== "") yield* run.report({ subject: operation.resource, current: 0, text: failure })
+        return { failure }
       }
       case "Barrier":
         return none
+      case "Delay":
+        return yield* Effect.as(Effect.sleep(`${args.millis} millis`), none)
+      case "Tally": {
+        const bad = Object.entries(run.inputs).filter(([, failure]) => failure !== "")
+        if (bad.length <= args.allowed) return none
+        return yield* new Unhealthy({
+          service: args.service,
+          container: bad.map(([name]) => name).join(", "),
+          log: bad.map(([, failure]) => failure).join("\n"),
+        })
+      }
     }
   })

@@ -7,6 +7,7 @@ import { bindFate } from "./carried.ts"
 import { readPullPolicy } from "./imagePolicy.ts"
 import { isUploaded } from "./mounts.ts"
 import * as tables from "./support.ts"
+import { excludesStartFirst } from "./updatePolicy.ts"
 
 type Table = Readonly<Record<string, tables.Support>>
 
@@ -67,12 +68,38 @@ class Inspection {
     }
   }
 
+  /** A replacement can only run beside its predecessor where they do not need the same thing. */
+  updates(service: Service, path: ModelPath): void {
+    for (const key of ["update_config", "rollback_config"] as const) {
+      const config = service.deploy?.[key]
+      if (config === undefined) continue
+      const { order = "", failure_action: action = "" } = config
+      if (key === "rollback_config") this.keys(tables.rollbackSupport, config, [...path, key])
+      if (!["", "start-first", "stop-first"].includes(order))
+        this.refuse([...path, key, "order"], `there is no order ${order}`, "Use start-first or stop-first.")
+      if (!["", "pause", "continue", "rollback"].includes(action))
+        this.refuse(
+          [...path, key, "failure_action"],
+          `there is no action ${action}`,
+          "Use rollback, pause or continue.",
+        )
+      const why = excludesStartFirst(service)
+      if (order === "start-first" && why !== undefined)
+        this.refuse(
+          [...path, key, "order"],
+          `start-first needs the old and the new container at once, but ${why}`,
+          "Use order stop-first: the old container is kept, stopped, until the new one is healthy.",
+        )
+    }
+  }
+
   service(name: string, service: Service): void {
     const path = ["services", name]
     this.keys(tables.serviceSupport, service, path)
     if (service.build !== undefined) this.build(service.build, [...path, "build"])
     if (service.deploy !== undefined) {
       this.keys(tables.deploySupport, service.deploy, [...path, "deploy"])
+      this.updates(service, [...path, "deploy"])
       if (service.deploy.mode !== undefined && service.deploy.mode !== "replicated")
         this.refuse([...path, "deploy", "mode"], `mode ${service.deploy.mode} needs a cluster`, "Use mode replicated.")
       if (!isEmpty(service.deploy.resources.reservations?.devices))

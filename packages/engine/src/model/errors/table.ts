@@ -42,6 +42,7 @@ export const table: { readonly [Tag in ErrorTag]: ErrorRow } = {
   LockLost: row(4, 409, true),
   PlanStale: row(4, 412),
   PreconditionFailed: row(1, 412, true),
+  PreflightRefused: row(4, 409),
   PolicyDenied: row(4, 403),
   ConfirmationRequired: row(4, 409),
   DriverUnavailable: row(4, 501),

@@ -6,6 +6,7 @@
 import { Schema } from "effect"
 import { Place } from "../Place.ts"
 import { described } from "./described.ts"
+import { Finding } from "./Finding.ts"
 
 const Str = Schema.String
 const place = { place: Schema.optionalKey(Place) }
@@ -147,9 +148,12 @@ export class ExternalMissing extends described(
   }),
 ) {}
 
+/** What a run that failed put back: the container that was to be replaced runs again. */
+const restored = { restored: Schema.optionalKey(Schema.Boolean) }
+
 /** A healthcheck says unhealthy, or never became healthy within the deadline. `log` holds its last outputs. */
 export class Unhealthy extends described(
-  Schema.TaggedError<Unhealthy>()("Unhealthy", { service: Str, container: Str, log: Str }),
+  Schema.TaggedError<Unhealthy>()("Unhealthy", { service: Str, container: Str, log: Str, ...restored }),
 ) {}
 
 /** A container ended that should run, or a one-shot ended with a non-zero code. */
@@ -159,6 +163,7 @@ export class ContainerExited extends described(
     container: Str,
     exitCode: Schema.Int,
     log: Str,
+    ...restored,
   }),
 ) {}
 
@@ -191,6 +196,14 @@ export class PlanStale extends described(
 /** An operation's precondition does not hold any more (somebody else changed the resource). */
 export class PreconditionFailed extends described(
   Schema.TaggedError<PreconditionFailed>()("PreconditionFailed", { operation: Str, resource: Str, detail: Str }),
+) {}
+
+/** What would make the change fail, found before anything was changed. */
+export class PreflightRefused extends described(
+  Schema.TaggedError<PreflightRefused>()("PreflightRefused", {
+    deployment: Str,
+    findings: Schema.NonEmptyArray(Finding),
+  }),
 ) {}
 
 export class PolicyDenied extends described(
@@ -318,6 +331,7 @@ export const errorClasses = [
   LockLost,
   PlanStale,
   PreconditionFailed,
+  PreflightRefused,
   PolicyDenied,
   ConfirmationRequired,
   DriverUnavailable,

@@ -51,8 +51,7 @@ export interface Known {
   readonly text: string
 }
 
-const address =
-  /^(?:\d{1,3}(?:\.\d{1,3}){3}|(?=[0-9a-f:]*:[0-9a-f]*:)[0-9a-f:]+)(?:\/\d+)?$/i
+const address = /^(?:\d{1,3}(?:\.\d{1,3}){3}|(?=[0-9a-f:]*:[0-9a-f]*:)[0-9a-f:]+)(?:\/\d+)?$/i
 const mac = /^(?:[0-9a-f]{2}:){5}[0-9a-f]{2}$/i
 /** Meanings, not addresses that somebody was given. */
 const constant: ReadonlySet<string> = new Set(["0.0.0.0", "::", "127.0.0.1", "::1", "::/0", "0.0.0.0/0"])

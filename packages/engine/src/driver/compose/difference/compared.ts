@@ -18,7 +18,9 @@ const fates = (before: Look, after: Look): Readonly<Record<string, Fate>> => {
     if (old.id !== now.id) return "recreated"
     return old.startedAt === now.startedAt ? "kept" : "restarted"
   }
-  return Object.fromEntries([...new Set([...before.containers.keys(), ...after.containers.keys()])].map((name) => [name, fate(name)]))
+  return Object.fromEntries(
+    [...new Set([...before.containers.keys(), ...after.containers.keys()])].map((name) => [name, fate(name)]),
+  )
 }
 
 const networkFates = (before: Look, after: Look): Readonly<Record<string, Fate>> =>
@@ -33,7 +35,9 @@ const composed = (place: World, binary: string, step: Step, command: ReadonlyArr
   Effect.tryPromise({
     try: () => place.compose(binary, step, ...command),
     catch: (error) =>
-      new Error(error instanceof Error && "stderr" in error ? String(error.stderr).trim().split("\n").at(-1) : String(error)),
+      new Error(
+        error instanceof Error && "stderr" in error ? String(error.stderr).trim().split("\n").at(-1) : String(error),
+      ),
   })
 
 /** Names of what is not the same container any more, or was started again. */
@@ -122,7 +126,13 @@ const cleared = (place: World, bed: Bed): Effect.Effect<void, unknown> =>
   )
 
 /** Where Compose's deployment and ours differ. */
-export const compared = (subject: Subject, project: string, busybox: string, bed: Bed, binary: string): Effect.Effect<ReadonlyArray<Difference>, unknown> =>
+export const compared = (
+  subject: Subject,
+  project: string,
+  busybox: string,
+  bed: Bed,
+  binary: string,
+): Effect.Effect<ReadonlyArray<Difference>, unknown> =>
   Effect.scoped(
     Effect.gen(function* () {
       const place = yield* world(subject, project, busybox)

@@ -30,7 +30,9 @@ const seed = Number(process.env["WINDFLOW_SEED"] ?? Math.floor(Date.now() / 86_4
 const candidates = subjects.filter(({ crash }) => crash === true)
 const swept = nightly ? candidates : someOf(candidates, 3, seed)
 const points = (rows: number): ReadonlyArray<Point> => (nightly ? everyPoint(rows) : somePoints(rows, 7, seed))
-const killed = ["depends-started", "orphan-removed"].flatMap((name) => candidates.filter((subject) => subject.name === name))
+const killed = ["depends-started", "orphan-removed"].flatMap((name) =>
+  candidates.filter((subject) => subject.name === name),
+)
 
 let busybox = ""
 beforeAll(async () => {
@@ -186,8 +188,19 @@ describe.runIf(process.platform === "linux")("a process that is killed with -9",
               place.write(step)
             }
             const signal = yield* Effect.promise(async () => {
-              const args = [subject.name, step, place.directory, place.project, busybox, journal, String(point.row), point.when]
-              const child = spawn(process.execPath, ["--conditions=@windflow/source", fixture, ...args], { stdio: "inherit" })
+              const args = [
+                subject.name,
+                step,
+                place.directory,
+                place.project,
+                busybox,
+                journal,
+                String(point.row),
+                point.when,
+              ]
+              const child = spawn(process.execPath, ["--conditions=@windflow/source", fixture, ...args], {
+                stdio: "inherit",
+              })
               const [, how] = await once(child, "exit")
               return String(how)
             })

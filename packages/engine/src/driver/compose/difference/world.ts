@@ -148,10 +148,16 @@ const lookAt = async (subject: Subject, project: string, step: Step): Promise<Lo
   const found = await listed(project)
   const [containers, networks, volumes] = await Promise.all([
     settled(subject, found.containers),
-    inspected<Network>("network", [...found.networks, ...(subject.given?.networks ?? []).map((name) => `${project}-${name}`)]),
+    inspected<Network>("network", [
+      ...found.networks,
+      ...(subject.given?.networks ?? []).map((name) => `${project}-${name}`),
+    ]),
     inspected<Volume>("volume", found.volumes),
   ])
-  const given = await inspected<Container>("container", (subject.given?.containers ?? []).map((name) => `${project}-${name}`))
+  const given = await inspected<Container>(
+    "container",
+    (subject.given?.containers ?? []).map((name) => `${project}-${name}`),
+  )
   const built = containers.filter(({ Config }) => Config.Image.startsWith(project))
   const ids = new Map([
     ...[...containers, ...given].map((container) => [container.Id, `<${nameOf(container)}>`] as const),
@@ -163,7 +169,9 @@ const lookAt = async (subject: Subject, project: string, step: Step): Promise<Lo
   const images = await inspected<Image>("image", tags)
   const probes: Array<readonly [string, Json]> = []
   for (const [service, command] of Object.entries(subject.probe ?? {})) {
-    const first = containers.filter((container) => serviceOf(container) === service).toSorted((a, b) => (a.Name < b.Name ? -1 : 1))[0]
+    const first = containers
+      .filter((container) => serviceOf(container) === service)
+      .toSorted((a, b) => (a.Name < b.Name ? -1 : 1))[0]
     probes.push([service, first === undefined ? "(no container)" : await probed(first.Id, command)])
   }
   const byName = <A extends { readonly Name: string; readonly [key: string]: Json }>(items: ReadonlyArray<A>) =>
@@ -175,7 +183,10 @@ const lookAt = async (subject: Subject, project: string, step: Step): Promise<Lo
       volumes: byName(volumes),
       // Ids and layers carry the time of the build; what containers take from an image is its configuration.
       images: Object.fromEntries(
-        images.map(({ Config, Architecture, Os }, index) => [tags[index], comparable({ Config, Architecture, Os }, known)]),
+        images.map(({ Config, Architecture, Os }, index) => [
+          tags[index],
+          comparable({ Config, Architecture, Os }, known),
+        ]),
       ),
       probes: Object.fromEntries(probes),
     },
@@ -207,7 +218,13 @@ const unmake = async (subject: Subject, project: string): Promise<void> => {
 }
 
 /** A stack of a subject, read by our loader from the folder. */
-export const loadSubject = (subject: Subject, step: Step, directory: string, env: Readonly<Record<string, string>>, project?: string) =>
+export const loadSubject = (
+  subject: Subject,
+  step: Step,
+  directory: string,
+  env: Readonly<Record<string, string>>,
+  project?: string,
+) =>
   load(
     {
       workingDirectory: directory,
