@@ -2,6 +2,7 @@
 import tab from "@bomb.sh/tab/commander"
 import { Command, CommanderError, Option, type OptionValues } from "commander"
 import { addGlobals, collect, type GlobalFlags, mergeGlobals } from "./globals.ts"
+import { targetCommands } from "./targetCommands.ts"
 import type { Texts } from "./text/index.ts"
 import { scale, tail, wholeNumber } from "./values.ts"
 import type { VerbContext } from "./verbs/Verb.ts"
@@ -227,6 +228,8 @@ export const buildProgram = (texts: Texts, words?: ReadonlyArray<string>): Progr
     ls.action(record(() => import("./verbs/secretLs.ts"), ls))
     addGlobals(ls, texts)
   })
+
+  configured.set("target", targetCommands(root, texts, record))
 
   verb("doctor", verbs.doctor, () => import("./verbs/doctor.ts"))
 

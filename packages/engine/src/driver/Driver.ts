@@ -15,11 +15,12 @@
 import type { Effect, Result, Schema, Scope, Stream } from "effect"
 import type { Finding } from "../model/errors/Finding.ts"
 import type { WindFlowError } from "../model/errors/union.ts"
+import type { Stack } from "../model/Stack.ts"
 import type { Operation, Outputs } from "../plan/Operation.ts"
 import type { PlanDraft } from "../plan/Plan.ts"
 import type { RecordStore } from "../state/RecordStore.ts"
 import type { ParityTable } from "./Parity.ts"
-import type { Request } from "./Request.ts"
+import type { BuildOptions, BuiltImage, PulledImage, PullOptions, Request } from "./Request.ts"
 
 /** Where a driver tells how far a long call is; dropping it is harmless. */
 export type Report = (progress: {
@@ -188,6 +189,20 @@ export interface Driver<Desired, Observed> {
   readonly retain?: (desired: Desired, revision: number) => Effect.Effect<void, WindFlowError>
   /** Lets go of what `retain` keeps for revisions other than `stored`. May be repeated. */
   readonly forget?: (project: string, stored: ReadonlyArray<number>) => Effect.Effect<void, WindFlowError>
+  /**
+   * Fetches images and deploys nothing. An image that cannot be had does not end the others: what became of each is in the answer.
+   */
+  readonly pull?: (
+    stack: Stack,
+    options: PullOptions,
+    report: Report,
+  ) => Effect.Effect<ReadonlyArray<PulledImage>, WindFlowError>
+  /** Builds images and deploys nothing; ends with the first that fails. */
+  readonly build?: (
+    stack: Stack,
+    options: BuildOptions,
+    report: Report,
+  ) => Effect.Effect<ReadonlyArray<BuiltImage>, WindFlowError>
   /** Where locks and revisions of this target lie. */
   readonly records: RecordStore
   /** All deployments of the target, or one project's. */

@@ -1,5 +1,6 @@
 /** What a caller asks of a deployment. A request with its stack is everything `prepare` needs. */
 import { Schema } from "effect"
+import type { WindFlowError } from "../model/errors/union.ts"
 import type { Stack } from "../model/Stack.ts"
 
 export const UpOptions = Schema.Struct({
@@ -49,6 +50,55 @@ export const DownOptions = Schema.Struct({
 export type DownOptions = typeof DownOptions.Type
 
 export const defaultDownOptions: DownOptions = { volumes: false, removeOrphans: true }
+
+/** What `pull` fetches; nothing is deployed. */
+export interface PullOptions {
+  /** Absent: all. */
+  readonly services?: ReadonlyArray<string>
+  /** Also what the chosen services depend on. */
+  readonly dependencies: boolean
+  /** `policy`: each service's own `pull_policy`; a service without one is always refreshed. */
+  readonly policy: "policy" | "always" | "missing"
+  /** Leaves out services that have a `build`. */
+  readonly skipBuildable: boolean
+}
+
+export const defaultPullOptions: PullOptions = { dependencies: false, policy: "policy", skipBuildable: false }
+
+/** What became of one image that `pull` was asked for. */
+export interface PulledImage {
+  /** Absent: the service names no image, there is nothing to pull. */
+  readonly image?: string
+  readonly services: ReadonlyArray<string>
+  readonly outcome:
+    | { readonly _tag: "Pulled" }
+    | { readonly _tag: "Skipped"; readonly reason: "no-image" | "present" | "policy" | "buildable" }
+    /** `buildable`: some service can build it instead. Whether a failure ends the command is the caller's choice. */
+    | { readonly _tag: "Failed"; readonly error: WindFlowError; readonly buildable: boolean }
+}
+
+/** What `build` builds; nothing is deployed. Services without `build` are passed over. */
+export interface BuildOptions {
+  /** Absent: all. */
+  readonly services?: ReadonlyArray<string>
+  /** Also what the chosen services depend on. */
+  readonly dependencies: boolean
+  /** Over `build.args`; null takes the value from the stack's environment. */
+  readonly args: Readonly<Record<string, string | null>>
+  readonly noCache: boolean
+  /** Looks for newer base images. */
+  readonly pull: boolean
+  /** Over `build.ssh`: `default` or `ID=PATH`. */
+  readonly ssh: ReadonlyArray<string>
+}
+
+export const defaultBuildOptions: BuildOptions = { dependencies: false, args: {}, noCache: false, pull: false, ssh: [] }
+
+export interface BuiltImage {
+  readonly service: string
+  readonly image: string
+  readonly id: string
+}
 
 export type Request =
   | { readonly _tag: "Up"; readonly stack: Stack; readonly options: UpOptions }

@@ -83,16 +83,34 @@ export const ImageDetails = Schema.Struct({
   Id: Str,
   Os: opt(Str),
   Architecture: opt(Str),
-  Config: nullable(Schema.Struct({ Healthcheck: nullable(Schema.Struct({ Test: nullable(Schema.Array(Str)) })) })),
+  Variant: opt(Str),
+  Metadata: nullable(Schema.Struct({ LastTagTime: opt(Str) })),
+  Config: nullable(
+    Schema.Struct({
+      Healthcheck: nullable(Schema.Struct({ Test: nullable(Schema.Array(Str)) })),
+      Volumes: nullable(Schema.Record(Str, Schema.Unknown)),
+    }),
+  ),
 })
 export type ImageDetails = typeof ImageDetails.Type
+
+/** Of `GET /info`, what a report on a target shows. */
+export const EngineInfo = Schema.Struct({
+  ServerVersion: Str,
+  DockerRootDir: Str,
+  OperatingSystem: opt(Str),
+  KernelVersion: opt(Str),
+  Architecture: opt(Str),
+  NCPU: opt(Schema.Int),
+  MemTotal: opt(Schema.Finite),
+})
+export type EngineInfo = typeof EngineInfo.Type
 
 export const Distribution = Schema.Struct({ Descriptor: Schema.Struct({ digest: Str }) })
 export const Created = Schema.Struct({ Id: Str, Warnings: nullable(Schema.Array(Str)) })
 export const ExecDetails = Schema.Struct({ Running: Schema.Boolean, ExitCode: Schema.NullOr(Schema.Int) })
 
 export const EngineVersion = Schema.Struct({ Os: Str, Arch: Str })
-export const EngineInfo = Schema.Struct({ DockerRootDir: opt(Str) })
 
 /** A line of a pull or build. */
 export const ProgressLine = Schema.Struct({

@@ -4,7 +4,9 @@ import type { SecretStoreShape } from "../../secret/SecretStore.ts"
 import type { DockerConfig } from "../../transport/dockerConfig.ts"
 import type { DockerApiShape } from "../../transport/DockerApi.ts"
 import type { Driver } from "../Driver.ts"
+import { type HeldContents, makeHeldContents } from "./contents.ts"
 import { Desired } from "./Desired.ts"
+import { buildImages } from "./buildImages.ts"
 import { events } from "./events.ts"
 import { exec } from "./exec.ts"
 import { execute } from "./execute.ts"
@@ -18,6 +20,7 @@ import { parity } from "./parity.ts"
 import { preflight } from "./preflight.ts"
 import { prepare } from "./prepare.ts"
 import { dockerRecords } from "./records.ts"
+import { pullImages } from "./pull.ts"
 import { recover } from "./recover.ts"
 import { forget, retain } from "./retain.ts"
 import { withoutSecrets } from "./withoutSecrets.ts"
@@ -30,9 +33,16 @@ export interface ComposeDriverContext {
   readonly config: DockerConfig
   /** The engine sees this machine's file system: bind mounts of local paths make sense. */
   readonly localFiles: boolean
+  /** A variable of the deployer: for a config or secret of a plan that another process prepared. Absent: there are none. */
+  readonly variable?: (name: string) => string | undefined
+  /** Values that configs and secrets take from variables, as this process read them. */
+  readonly contents: HeldContents
 }
 
-export const composeDriver = (context: ComposeDriverContext): Driver<Desired, Observed> => ({
+export const composeDriver = (options: Omit<ComposeDriverContext, "contents">): Driver<Desired, Observed> =>
+  driverOf({ ...options, contents: makeHeldContents() })
+
+const driverOf = (context: ComposeDriverContext): Driver<Desired, Observed> => ({
   name: "compose",
   parity,
   desired: Desired,
@@ -46,6 +56,8 @@ export const composeDriver = (context: ComposeDriverContext): Driver<Desired, Ob
   urls: (desired) => urls(context.api, desired),
   retain: (desired, revision) => (desired._tag === "Up" ? retain(context.api, desired, revision) : Effect.void),
   forget: (project, stored) => forget(context.api, project, stored),
+  pull: (stack, options, report) => pullImages(context, stack, options, report),
+  build: (stack, options, report) => buildImages(context, stack, options, report),
   records: dockerRecords(context.api),
   instances: (project) => instances(context.api, project),
   logs: (project, options) => logs(context.api, project, options),

@@ -7,6 +7,7 @@ import { proxyEnvironment } from "../../transport/dockerConfig.ts"
 import type { ProgressLine } from "../../transport/engineAnswers.ts"
 import type { Report } from "../Driver.ts"
 import { buildContext } from "./buildContext.ts"
+import type { BuildPurpose } from "./buildImages.ts"
 import { decodeBuildStatus } from "./buildTrace.ts"
 import type { ComposeDriverContext } from "./ComposeDriver.ts"
 import { composeVersion, labels } from "./names.ts"
@@ -44,18 +45,28 @@ const follow = (record: BuildRecord, line: ProgressLine): ReadonlyArray<string> 
   return shown
 }
 
-const queryOf = (context: ComposeDriverContext, stack: Stack, name: string, build: typeof Build.Type) => ({
+const queryOf = (
+  context: ComposeDriverContext,
+  stack: Stack,
+  name: string,
+  build: typeof Build.Type,
+  purpose: BuildPurpose,
+) => ({
   version: 2,
   rm: 1,
   forcerm: 1,
   target: build.target,
-  nocache: build.no_cache === true ? 1 : undefined,
-  pull: build.pull === true ? 1 : undefined,
+  nocache: build.no_cache === true || purpose.noCache === true ? 1 : undefined,
+  pull: build.pull === true || purpose.pull === true ? 1 : undefined,
   networkmode: build.network,
   shmsize: build.shm_size,
   platform: stack.model.services[name]?.platform,
   extrahosts: build.extra_hosts?.map((entry) => entry.replace("=", ":")).join(","),
-  buildargs: JSON.stringify({ ...proxyEnvironment(context.config, context.api.endpoint), ...build.args }),
+  buildargs: JSON.stringify({
+    ...proxyEnvironment(context.config, context.api.endpoint),
+    ...build.args,
+    ...purpose.args,
+  }),
   labels: JSON.stringify({
     ...build.labels,
     [labels.project]: stack.name,
@@ -77,6 +88,7 @@ export const buildImage = (
   stack: Stack,
   name: string,
   image: string,
+  purpose: BuildPurpose,
   report: Report,
 ): Effect.Effect<string, WindFlowError> =>
   Effect.gen(function* () {
@@ -109,7 +121,7 @@ export const buildImage = (
       })
     }
     yield* Stream.runForEach(
-      context.api.images.build({ ...queryOf(context, stack, name, build), t: image, dockerfile }, archive),
+      context.api.images.build({ ...queryOf(context, stack, name, build, purpose), t: image, dockerfile }, archive),
       (line) =>
         Effect.gen(function* () {
           for (const text of follow(record, line))

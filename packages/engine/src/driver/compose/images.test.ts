@@ -1,33 +1,12 @@
 import { expect, test } from "vitest"
-import type { Service } from "../../model/StackModel.ts"
 import { parseDuration } from "./goValues.ts"
 import { familiar } from "./imageNames.ts"
-import { imageNeed } from "./images.ts"
 import { exitCodeOf, healthOf } from "./observe.ts"
 import { portInUse } from "./execute.ts"
 import { EngineFailed } from "../../model/errors/union.ts"
 import { logTime } from "./logs.ts"
 import { repositoryOf } from "./retain.ts"
 import { judge } from "./wait.ts"
-
-const service = (over: Partial<Service>): Service => ({ command: null, entrypoint: null, ...over })
-const build = { build: { context: "." } }
-const usual = { pull: "policy", build: "missing" } as const
-
-test.each([
-  ["an image that is there", service({}), true, usual, "none"],
-  ["a missing image", service({}), false, usual, "pull"],
-  ["a missing image to build", service(build), false, usual, "build"],
-  ["policy always", service({ pull_policy: "always" }), true, usual, "pull"],
-  ["policy never", service({ pull_policy: "never" }), false, usual, "none"],
-  ["policy build", service({ ...build, pull_policy: "build" }), true, usual, "build"],
-  ["--build", service(build), true, { ...usual, build: "always" as const }, "build"],
-  ["--pull always", service({}), true, { ...usual, pull: "always" as const }, "pull"],
-  ["--pull always does not pull what is built", service(build), true, { ...usual, pull: "always" as const }, "none"],
-  ["--no-build", service(build), false, { ...usual, build: "never" as const }, "pull"],
-])("%s", (_, model, present, options, need) => {
-  expect(imageNeed(model, present, options)).toBe(need)
-})
 
 test.each([
   ["nginx", "nginx:latest"],

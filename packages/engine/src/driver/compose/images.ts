@@ -1,70 +1,21 @@
-/** Image references to ids: one list for all services, then pulls and builds of what is missing or asked for. */
-import { Effect, Stream } from "effect"
-import { EngineFailed, ImageMissing, type WindFlowError } from "../../model/errors/union.ts"
+/** Image references to ids: what is there, then pulls and builds of what is missing or asked for. */
+import { Effect } from "effect"
+import { ImageMissing, type WindFlowError } from "../../model/errors/union.ts"
 import type { Stack } from "../../model/Stack.ts"
-import type { Service } from "../../model/StackModel.ts"
-import type { ProgressLine } from "../../transport/engineAnswers.ts"
-import { registryAuth } from "../../transport/registryAuth.ts"
-import type { PrepareOptions, Report } from "../Driver.ts"
+import type { PrepareOptions } from "../Driver.ts"
 import type { UpOptions } from "../Request.ts"
+import { buildServices } from "./buildImages.ts"
 import type { ComposeDriverContext } from "./ComposeDriver.ts"
 import type { DesiredImage } from "./Desired.ts"
-import { familiar, indexImages } from "./imageNames.ts"
-import { defaultImage } from "./names.ts"
+import { asksForAge, imageNeed, type ImageNeed, type LocalImage } from "./imagePolicy.ts"
+import { imageOf, lookUpImages, platformOf } from "./localImages.ts"
+import { pullImage, pullKey, pullOf, pullsAtOnce } from "./pull.ts"
 
-type Need = "none" | "pull" | "build"
-
-const imageOf = (stack: Stack, name: string): string =>
-  stack.model.services[name]?.image ?? defaultImage(stack.name, name)
-
-/** What has to be done for a service's image, by the caller's wish and the service's policy. */
-export const imageNeed = (service: Service, present: boolean, options: Pick<UpOptions, "pull" | "build">): Need => {
-  const policy = service.pull_policy ?? ""
-  const missing: Need = present ? "none" : service.build !== undefined ? "build" : "pull"
-  if (service.build !== undefined && (options.build === "always" || policy === "build")) return "build"
-  if (options.pull === "always" || (options.pull === "policy" && policy === "always"))
-    return service.build !== undefined && policy !== "always" ? missing : "pull"
-  const never = options.pull === "never" || (options.pull === "policy" && policy === "never")
-  if (missing === "build") return options.build === "never" ? (never ? "none" : "pull") : "build"
-  return never ? "none" : missing
-}
-
-const progress = (report: Report, subject: string, line: ProgressLine) =>
-  line.status === undefined
-    ? Effect.void
-    : report({
-        subject,
-        current: line.progressDetail?.current ?? 0,
-        ...(line.progressDetail?.total === undefined ? {} : { total: line.progressDetail.total }),
-        text: line.id === undefined ? line.status : `${line.id} ${line.status}`,
-      })
-
-const pullImage = (
-  context: ComposeDriverContext,
-  stack: Stack,
-  service: string,
-  reference: string,
-  report: Report,
-): Effect.Effect<void, WindFlowError> => {
-  const place = stack.origin.locate(["services", service, "image"])
-  const missing = (detail: string) =>
-    new ImageMissing({ image: reference, service, detail, ...(place === undefined ? {} : { place }) })
-  const platform = stack.model.services[service]?.platform
-  return Effect.gen(function* () {
-    const auth = yield* registryAuth(context.config, reference)
-    yield* Stream.runForEach(
-      context.api.images.pull(reference, {
-        ...(platform === undefined ? {} : { platform }),
-        ...(auth === undefined ? {} : { auth }),
-      }),
-      (line): Effect.Effect<void, WindFlowError> =>
-        line.error === undefined ? progress(report, `image ${reference}`, line) : Effect.fail(missing(line.error)),
-    )
-  }).pipe(
-    Effect.mapError((error) =>
-      error instanceof EngineFailed && error.status !== undefined ? missing(error.detail) : error,
-    ),
-  )
+/** What is still to happen for an image, as far as it is known before the first pull. */
+const pendingOf = (need: ImageNeed, local: LocalImage | undefined): "build" | "pull" | undefined => {
+  if (need.build === "always") return "build"
+  if (need.pull) return "pull"
+  return need.build === "missing" && local === undefined ? "build" : undefined
 }
 
 export const resolveImages = (
@@ -76,62 +27,88 @@ export const resolveImages = (
 ): Effect.Effect<ReadonlyMap<string, DesiredImage>, WindFlowError> =>
   Effect.gen(function* () {
     const free = names.filter((name) => options.pinnedImages[name] === undefined)
-    const references = [...new Set(free.map((name) => imageOf(stack, name)))]
-    const list = (references: ReadonlyArray<string>) =>
-      references.length === 0
-        ? Effect.succeed(new Map<string, string>())
-        : Effect.map(context.api.images.list({ reference: references.map(familiar) }), indexImages)
-    const idOf = (reference: string) => Effect.map(context.api.images.find(reference), (image) => image?.Id)
-    let known = yield* list(references)
-    // A list finds names, not ids: what is written as an id is asked for by itself, as is a name before it is pulled in vain.
-    const resolve = (reference: string): Effect.Effect<string | undefined, WindFlowError> => {
-      const id = known.get(familiar(reference))
-      if (id !== undefined) return Effect.succeed(id)
-      return /^(sha256:)?[0-9a-f]{12,64}$/.test(reference) ? idOf(reference) : Effect.succeed(undefined)
-    }
-    const needs = new Map<string, Need>()
-    for (const name of free) {
-      const present = (yield* resolve(imageOf(stack, name))) !== undefined
-      needs.set(name, imageNeed(stack.model.services[name]!, present, options))
-    }
-    const pending = free.filter((name) => needs.get(name) !== "none")
-    const built = new Map<string, string>()
-    if (!preview && pending.length > 0) {
-      const pulls = new Map(
-        pending.filter((name) => needs.get(name) === "pull").map((name) => [imageOf(stack, name), name] as const),
+    const service = (name: string) => stack.model.services[name]!
+    const ages = free.some((name) => asksForAge(service(name), options))
+    // Windows are counted on the clock that wrote the times.
+    const now = ages ? yield* context.api.now : 0
+    const look = Effect.fnUntraced(function* (which: ReadonlyArray<string>) {
+      const lookup = yield* lookUpImages(
+        context.api,
+        which.map((name) => imageOf(stack, name)),
       )
-      yield* Effect.forEach(pulls, ([reference, name]) => pullImage(context, stack, name, reference, report), {
-        concurrency: 4,
-        discard: true,
-      })
-      const builds = pending.filter((name) => needs.get(name) === "build")
-      if (builds.length > 0) {
-        const { buildImage } = yield* Effect.promise(() => import("./build.ts"))
-        yield* Effect.forEach(
-          builds,
-          (name) =>
-            Effect.map(buildImage(context, stack, name, imageOf(stack, name), report), (id) => built.set(name, id)),
-          { concurrency: 2, discard: true },
-        )
+      const found = new Map<string, LocalImage>()
+      for (const name of which) {
+        const local = yield* lookup.find(imageOf(stack, name), {
+          platform: platformOf(stack, name),
+          age: asksForAge(service(name), options),
+        })
+        if (local !== undefined) found.set(name, local)
       }
-      known = yield* list(references)
+      return found
+    })
+    let local = yield* look(free)
+    const needs = new Map(free.map((name) => [name, imageNeed(service(name), local.get(name), options, now)] as const))
+    const pending = new Map(
+      free.flatMap((name) => {
+        const kind = pendingOf(needs.get(name)!, local.get(name))
+        return kind === undefined ? [] : [[name, kind] as const]
+      }),
+    )
+    if (!preview && pending.size > 0) {
+      const wanted = free.filter((name) => needs.get(name)!.pull)
+      const pulls = new Map(wanted.map((name) => [pullKey(pullOf(stack, name)), pullOf(stack, name)] as const))
+      /** Some service of the stack builds an image of this name: then it need not be pullable. */
+      const built = new Set(
+        options.build === "never"
+          ? []
+          : Object.keys(stack.model.services)
+              .filter((name) => service(name).build !== undefined)
+              .map((name) => imageOf(stack, name)),
+      )
+      yield* Effect.forEach(
+        pulls.values(),
+        (pull) =>
+          pullImage(context, pull, report).pipe(
+            Effect.catch((error) =>
+              built.has(pull.reference)
+                ? report({ subject: `image ${pull.reference}`, current: 0, text: `${error.message}; it will be built` })
+                : Effect.fail(error),
+            ),
+          ),
+        { concurrency: pullsAtOnce, discard: true },
+      )
+      if (pulls.size > 0) local = yield* look(free)
+      const builds = free.filter((name) => {
+        const { build } = needs.get(name)!
+        return build === "always" || (build === "missing" && local.get(name) === undefined)
+      })
+      if (builds.length > 0) {
+        const ids = yield* buildServices(context, stack, builds, { purpose: "up" }, report)
+        local = new Map([...(yield* look(free)), ...[...ids].map(([name, id]) => [name, { id }] as const)])
+      }
     }
     const result = new Map<string, DesiredImage>()
     for (const name of names) {
       const pinned = options.pinnedImages[name]
       const reference = pinned ?? imageOf(stack, name)
-      const need = needs.get(name) ?? "none"
-      if (preview && need !== "none") {
-        result.set(name, { reference, id: null, pending: need })
+      const kind = pending.get(name)
+      if (preview && kind !== undefined) {
+        result.set(name, { reference, id: null, pending: kind })
         continue
       }
-      const id = built.get(name) ?? (pinned === undefined ? yield* resolve(reference) : yield* idOf(pinned))
+      const id = pinned === undefined ? local.get(name)?.id : (yield* context.api.images.find(pinned))?.Id
       if (id === undefined) {
         const place = stack.origin.locate(["services", name, "image"])
+        const platform = platformOf(stack, name)
         return yield* new ImageMissing({
           image: reference,
           service: name,
-          detail: pinned === undefined ? "its pull policy forbids it" : "the image of that revision was removed",
+          detail:
+            pinned !== undefined
+              ? "the image of that revision was removed"
+              : needs.get(name)?.pull !== true
+                ? "its pull policy forbids it"
+                : `what the registry has is not for ${platform ?? "the engine's platform"}`,
           ...(place === undefined ? {} : { place }),
         })
       }

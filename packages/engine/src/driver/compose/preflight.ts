@@ -52,13 +52,11 @@ const disk = (context: ComposeDriverContext) =>
   !context.localFiles || !context.api.endpoint.startsWith("unix://")
     ? Effect.succeed(undefined)
     : Effect.flatMap(context.api.info, ({ DockerRootDir: path }) =>
-        path === undefined
-          ? Effect.succeed(undefined)
-          : Effect.tryPromise(async () => {
-              const { statfs } = await import("node:fs/promises")
-              const { bavail, bsize } = await statfs(path)
-              return { path, freeBytes: bavail * bsize }
-            }).pipe(Effect.orElseSucceed(() => undefined)),
+        Effect.tryPromise(async () => {
+          const { statfs } = await import("node:fs/promises")
+          const { bavail, bsize } = await statfs(path)
+          return { path, freeBytes: bavail * bsize }
+        }).pipe(Effect.orElseSucceed(() => undefined)),
       )
 
 interface LookedAt {
@@ -141,7 +139,7 @@ export const preflight = (
         refusedImages: registries(context, created),
         secrets: secrets(context, desired, created),
         disk: created.length === 0 ? Effect.succeed(undefined) : disk(context),
-        engine: created.length === 0 ? Effect.succeed(undefined) : context.api.version,
+        engine: created.length === 0 ? Effect.succeed(undefined) : context.api.platform,
       },
       { concurrency: 8 },
     )

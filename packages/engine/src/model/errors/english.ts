@@ -68,6 +68,28 @@ const catalogue: Catalogue = {
     message: `The host key of ${e.host} is ${e.actual}, not the pinned ${e.expected}. No credential was sent.`,
     remedy: "If the host was reinstalled, remove its old key and add it again after comparing the fingerprint.",
   }),
+  HostKeyUnknown: (e) => ({
+    message: `The host key of ${e.host} is not known: ${e.fingerprint} (${e.key.split(" ")[0]}). No credential was sent.`,
+    remedy:
+      "Compare the fingerprint on the host itself (`ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub`), then pin it: " +
+      `\`windflow target add NAME ssh://USER@${e.host.replace(/[[\]]/g, "")} --host-key ${e.fingerprint}\`.`,
+  }),
+  HostUnreachable: (e) => ({
+    message: `No SSH connection to ${e.host}: ${e.detail}`,
+    remedy: {
+      refused: "Start the SSH server of the host, or check the port.",
+      timeout: "Check that the host is up and the network lets you reach it.",
+      name: "Check the host name.",
+      closed: "The connection broke. Run the command again: it resumes.",
+      protocol: "Check that an SSH server of this century answers at this port (OpenSSH 6.7 or newer).",
+      other: "Run `windflow target test` to see which stage fails.",
+    }[e.reason],
+  }),
+  LoginRefused: (e) => ({
+    message: `${e.host} does not let ${e.user} in: offered ${e.offered === "" ? "nothing" : e.offered}; it takes ${e.accepted === "" ? "something else" : e.accepted}`,
+    remedy:
+      "Put the public key into the user's ~/.ssh/authorized_keys, or name another credential with --identity, an agent (SSH_AUTH_SOCK) or the target's `identity`.",
+  }),
   EngineFailed: (e) => ({
     message: `The engine refused ${e.call}${e.status === undefined ? "" : ` (${e.status})`}: ${e.detail}`,
     remedy: "Resolve what the engine says and run the command again: it continues where it stopped.",
@@ -136,6 +158,10 @@ const catalogue: Catalogue = {
   SecretMissing: (e) => ({
     message: `Secret ${e.name} cannot be had: ${e.detail}`,
     remedy: `Set it with \`windflow secret set ${e.name}\`.`,
+  }),
+  VariableMissing: (e) => ({
+    message: `${e.subject} takes its content from the environment variable ${e.variable}, which is not set`,
+    remedy: `Set ${e.variable}, also where a saved plan or an earlier revision is applied: values are not stored with them.`,
   }),
   KeyringFailed: (e) => ({
     message: `The keyring ${e.path} cannot be used: ${e.detail}`,

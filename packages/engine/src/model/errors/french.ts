@@ -72,6 +72,28 @@ const catalogue: Catalogue = {
     remedy:
       "Si l’hôte a été réinstallé, retirez son ancienne clé et ajoutez-le de nouveau après comparaison de l’empreinte.",
   }),
+  HostKeyUnknown: (e) => ({
+    message: `La clé de l’hôte ${e.host} n’est pas connue : ${e.fingerprint} (${e.key.split(" ")[0]}). Aucun identifiant n’a été envoyé.`,
+    remedy:
+      "Comparez l’empreinte sur l’hôte lui-même (`ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub`), puis enregistrez-la : " +
+      `\`windflow target add NOM ssh://UTILISATEUR@${e.host.replace(/[[\]]/g, "")} --host-key ${e.fingerprint}\`.`,
+  }),
+  HostUnreachable: (e) => ({
+    message: `Pas de connexion SSH à ${e.host} : ${e.detail}`,
+    remedy: {
+      refused: "Démarrez le serveur SSH de l’hôte, ou vérifiez le port.",
+      timeout: "Vérifiez que l’hôte est allumé et que le réseau permet de l’atteindre.",
+      name: "Vérifiez le nom de l’hôte.",
+      closed: "La connexion s’est rompue. Relancez la commande : elle reprend.",
+      protocol: "Vérifiez qu’un serveur SSH de ce siècle répond à ce port (OpenSSH 6.7 ou plus récent).",
+      other: "Lancez `windflow target test` pour voir quelle étape échoue.",
+    }[e.reason],
+  }),
+  LoginRefused: (e) => ({
+    message: `${e.host} n’admet pas ${e.user} : proposé ${e.offered === "" ? "rien" : e.offered} ; il accepte ${e.accepted === "" ? "autre chose" : e.accepted}`,
+    remedy:
+      "Mettez la clé publique dans ~/.ssh/authorized_keys de l’utilisateur, ou indiquez un autre identifiant avec --identity, un agent (SSH_AUTH_SOCK) ou `identity` de la cible.",
+  }),
   EngineFailed: (e) => ({
     message: `Le moteur a refusé ${e.call}${e.status === undefined ? "" : ` (${e.status})`} : ${e.detail}`,
     remedy: "Réglez ce que dit le moteur et relancez la commande : elle continue où elle s’est arrêtée.",
@@ -144,6 +166,10 @@ const catalogue: Catalogue = {
   SecretMissing: (e) => ({
     message: `Impossible d’obtenir le secret ${e.name} : ${e.detail}`,
     remedy: `Définissez-le avec \`windflow secret set ${e.name}\`.`,
+  }),
+  VariableMissing: (e) => ({
+    message: `${e.subject} tire son contenu de la variable d’environnement ${e.variable}, qui n’est pas définie`,
+    remedy: `Définissez ${e.variable}, même pour appliquer un plan enregistré ou une révision antérieure : les valeurs n’y sont pas conservées.`,
   }),
   KeyringFailed: (e) => ({
     message: `Le trousseau ${e.path} est inutilisable : ${e.detail}`,

@@ -82,6 +82,38 @@ export class HostKeyMismatch extends described(
   Schema.TaggedError<HostKeyMismatch>()("HostKeyMismatch", { host: Str, expected: Str, actual: Str }),
 ) {}
 
+/** Nobody has said yet which key this host has. No credential was sent. */
+export class HostKeyUnknown extends described(
+  Schema.TaggedError<HostKeyUnknown>()("HostKeyUnknown", {
+    /** `name` or `[name]:port`. */
+    host: Str,
+    fingerprint: Str,
+    /** The key as a line: `ssh-ed25519 AAAA…`. */
+    key: Str,
+  }),
+) {}
+
+/** No SSH connection to a host: before any engine was asked. */
+export class HostUnreachable extends described(
+  Schema.TaggedError<HostUnreachable>()("HostUnreachable", {
+    host: Str,
+    reason: Schema.Literals(["refused", "timeout", "name", "closed", "protocol", "other"]),
+    detail: Str,
+  }),
+) {}
+
+/** The host's key is right, and its SSH server refused every credential that was offered. */
+export class LoginRefused extends described(
+  Schema.TaggedError<LoginRefused>()("LoginRefused", {
+    host: Str,
+    user: Str,
+    /** What was tried, in words: `key ~/.ssh/id_ed25519`, `agent`, `password`. */
+    offered: Str,
+    /** Methods that the server would take: `publickey, password`. */
+    accepted: Str,
+  }),
+) {}
+
 /** The engine answered with an error that has no tag of its own. */
 export class EngineFailed extends described(
   Schema.TaggedError<EngineFailed>()("EngineFailed", {
@@ -185,6 +217,11 @@ export class SecretMissing extends described(
   Schema.TaggedError<SecretMissing>()("SecretMissing", { name: Str, detail: Str, ...place }),
 ) {}
 
+/** A config or secret takes its content from an environment variable that is not set here. */
+export class VariableMissing extends described(
+  Schema.TaggedError<VariableMissing>()("VariableMissing", { variable: Str, subject: Str, ...place }),
+) {}
+
 /** The keyring cannot be opened or written: key file absent, too open, not the key that sealed it, or a file that was altered. */
 export class KeyringFailed extends described(
   Schema.TaggedError<KeyringFailed>()("KeyringFailed", {
@@ -239,6 +276,9 @@ export const errorClasses = [
   EngineUnreachable,
   NotAuthorised,
   HostKeyMismatch,
+  HostKeyUnknown,
+  HostUnreachable,
+  LoginRefused,
   EngineFailed,
   ImageMissing,
   BuildFailed,
@@ -257,6 +297,7 @@ export const errorClasses = [
   DriverUnavailable,
   DependencyMissing,
   SecretMissing,
+  VariableMissing,
   KeyringFailed,
   StateCorrupt,
   StateUnavailable,
