@@ -19,7 +19,7 @@ import { Removals, isRunning } from "./planRemovals.ts"
 import { planUploads } from "./planUploads.ts"
 import { Waits } from "./planWaits.ts"
 import { holdersOf } from "./portHandover.ts"
-import { plannedService, type Sharing, sharedInput, sharesNamespace, sharingOf } from "./sharing.ts"
+import { parentsOf, plannedService, type Sharing, sharedInput, sharesNamespace, sharingOf } from "./sharing.ts"
 import { type Replacement, Rollout } from "./rollout.ts"
 import { type Replaced, type ServiceSlots, type Slot, interrupted, isDone, isReplaced, slotsOf } from "./slots.ts"
 import { snapshotOf } from "./snapshot.ts"
@@ -325,6 +325,15 @@ class UpPlanner {
     })
   }
 
+  /** Replaced together with one whose namespaces or volumes it shares, by id: the old one would look for a container that is gone. */
+  #entangled({ name, model }: DesiredService): boolean {
+    const parents = parentsOf(model)
+    return this.#services.some(
+      ({ service, slots }) =>
+        (parents.includes(service.name) || parentsOf(service.model).includes(name)) && slots.some(isReplaced),
+    )
+  }
+
   #rollout(service: DesiredService): Rollout {
     const rollout = new Rollout(
       { desired: this.#desired, draft: this.#draft, removals: this.#removals, waits: this.#waits },
@@ -332,7 +341,7 @@ class UpPlanner {
       {
         handover: this.#handover.size > 0,
         ready: () => this.#waits.gates(service),
-        unplugged: (old) => this.#unplugged(old),
+        lost: (old) => this.#unplugged(old) || this.#entangled(service),
         start: ({ slot, name, next, group, cause }, needs) =>
           this.#start(service, slot, name, next, needs, group, cause),
         rename: ({ slot, name, next, group, cause }, needs) =>

@@ -52,13 +52,11 @@ const disk = (context: ComposeDriverContext) =>
   !context.localFiles || !context.api.endpoint.startsWith("unix://")
     ? Effect.succeed(undefined)
     : Effect.flatMap(context.api.info, ({ DockerRootDir: path }) =>
-        path === undefined
-          ? Effect.succeed(undefined)
-          : Effect.tryPromise(async () => {
-              const { statfs } = await import("node:fs/promises")
-              const { bavail, bsize } = await statfs(path)
-              return { path, freeBytes: bavail * bsize }
-            }).pipe(Effect.orElseSucceed(() => undefined)),
+        Effect.tryPromise(async () => {
+          const { statfs } = await import("node:fs/promises")
+          const { bavail, bsize } = await statfs(path)
+          return { path, freeBytes: bavail * bsize }
+        }).pipe(Effect.orElseSucceed(() => undefined)),
       )
 
 interface LookedAt {

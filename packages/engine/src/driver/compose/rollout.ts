@@ -33,8 +33,8 @@ export interface Steps {
   readonly ready: () => ReadonlyArray<string>
   /** Stops of dependents that restart with it. */
   readonly dependents: (needs: ReadonlyArray<string>) => ReadonlyArray<string>
-  /** Its network is removed meanwhile: it could not start again. */
-  readonly unplugged: (old: ObservedContainer) => boolean
+  /** What it needs goes too (its network, a container whose namespaces it shares): it could not start again. */
+  readonly lost: (old: ObservedContainer) => boolean
   /** Ports change hands: whoever comes back does so when all that replaced others are gone. */
   readonly handover: boolean
 }
@@ -94,7 +94,7 @@ export class Rollout {
 
   /** Whether there is something to come back to. */
   #comesBack({ old, interrupted }: Replacement): boolean {
-    if (this.#desired.options.until === "created" || this.#steps.unplugged(old)) return false
+    if (this.#desired.options.until === "created" || this.#steps.lost(old)) return false
     return isRunning(old) || (interrupted && old.state === "exited" && !isDone(this.#service, old))
   }
 
