@@ -2,7 +2,7 @@
  * HTTP to one Docker engine over any byte stream: Unix socket, TCP, TLS, or a channel somebody else dials. Knows requests,
  * bodies, upgrades and connection errors; what the calls mean stands in `DockerApi.ts`.
  */
-import type { ClientRequest, IncomingMessage } from "node:http"
+import type { Agent, ClientRequest, IncomingMessage } from "node:http"
 import { connect as connectTcp } from "node:net"
 import type { Duplex, Readable } from "node:stream"
 import { Effect, type Scope } from "effect"
@@ -11,8 +11,9 @@ import type { Endpoint } from "./endpoint.ts"
 import { refused, unreachable } from "./engineErrors.ts"
 
 // An import of node:http evaluates all its exports, and among them are getters that load Node's own undici: about 40 ms of CPU
-// that a no-op must not pay. Asked for as an object, only what is used is evaluated.
-const { Agent, request: httpRequest } = process.getBuiltinModule("node:http")
+// that a no-op must not pay. Asked for as an object, only what is used is evaluated; and asked for late, as its parser is native
+// and no startup snapshot of a program can hold it.
+const http = () => process.getBuiltinModule("node:http")
 
 /** Opens one byte stream to the engine; an SSH connection gives its channels through this. */
 export type Dial = () => Duplex
@@ -72,15 +73,10 @@ export const dialEndpoint = (endpoint: Exclude<Endpoint, { _tag: "Ssh" }>): Dial
 // Dialling knows its server's name by itself; an agent left to find it compiles the patterns of all IP addresses first.
 const agentOptions = { keepAlive: true, maxFreeSockets: 16, servername: "" }
 
-class DialAgent extends Agent {
-  readonly #dial: Dial
-  constructor(dial: Dial) {
-    super(agentOptions)
-    this.#dial = dial
-  }
-  override createConnection(): Duplex {
-    return this.#dial()
-  }
+const dialAgent = (dial: Dial): Agent => {
+  const agent = new (http().Agent)(agentOptions)
+  agent.createConnection = dial
+  return agent
 }
 
 export const readText = (message: Readable): Promise<string> =>
@@ -96,7 +92,7 @@ export const readText = (message: Readable): Promise<string> =>
 export const makeEngineHttp = (endpoint: string, dial: Dial): Effect.Effect<EngineHttp, never, Scope.Scope> =>
   Effect.gen(function* () {
     const agent = yield* Effect.acquireRelease(
-      Effect.sync(() => new DialAgent(dial)),
+      Effect.sync(() => dialAgent(dial)),
       (agent) => Effect.sync(() => agent.destroy()),
     )
     let calls = 0
@@ -108,7 +104,7 @@ export const makeEngineHttp = (endpoint: string, dial: Dial): Effect.Effect<Engi
         typeof body === "string"
           ? { "content-type": "application/json", "content-length": Buffer.byteLength(body) }
           : {}
-      const client = httpRequest({
+      const client = http().request({
         method: request.method,
         path: request.path,
         agent,
