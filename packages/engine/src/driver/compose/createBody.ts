@@ -133,9 +133,10 @@ const tmpfs = (model: Service): JsonObject =>
     }),
   )
 
-/** Sorted, where Compose follows Go's random map order. */
-const dependencies = (model: Service): string =>
+/** Sorted, where Compose follows Go's random map order. An optional one that is not deployed (out by profile) is none. */
+const dependencies = (desired: DesiredUp, model: Service): string =>
   Object.entries(model.depends_on ?? {})
+    .filter(([name, { required }]) => required || desired.services.some((service) => service.name === name))
     .map(([name, dependency]) => `${name}:${dependency.condition}:${dependency.restart === true}`)
     .sort()
     .join(",")
@@ -156,7 +157,7 @@ export const containerLabels = (
   ...(service.image.id === null ? {} : { [labels.image]: service.image.id }),
   [labels.configHash]: sharedHash(service, replica.shared ?? {}),
   [labels.number]: String(replica.number),
-  [labels.dependsOn]: dependencies(service.model),
+  [labels.dependsOn]: dependencies(desired, service.model),
   ...(replica.replaces
     ? { [labels.replaces]: service.model.container_name ?? `${service.name}-${replica.number}` }
     : {}),

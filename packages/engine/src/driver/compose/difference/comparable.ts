@@ -25,6 +25,7 @@ const volatile: Readonly<Record<string, string>> = {
   StartedAt: "a time; whether it moved is compared apart",
   FinishedAt: "a time",
   Health: "probes with their times",
+  ExecIDs: "probes that run just now",
 }
 
 /** Ours alone. */
@@ -51,8 +52,7 @@ export interface Known {
   readonly text: string
 }
 
-const address =
-  /^(?:\d{1,3}(?:\.\d{1,3}){3}|(?=[0-9a-f:]*:[0-9a-f]*:)[0-9a-f:]+)(?:\/\d+)?$/i
+const address = /^(?:\d{1,3}(?:\.\d{1,3}){3}|(?=[0-9a-f:]*:[0-9a-f]*:)[0-9a-f:]+)(?:\/\d+)?$/i
 const mac = /^(?:[0-9a-f]{2}:){5}[0-9a-f]{2}$/i
 /** Meanings, not addresses that somebody was given. */
 const constant: ReadonlySet<string> = new Set(["0.0.0.0", "::", "127.0.0.1", "::1", "::/0", "0.0.0.0/0"])
@@ -80,7 +80,7 @@ const digests: ReadonlySet<string> = new Set(["com.docker.compose.config-hash", 
 /** The file names this host port, and not as one end of a range the engine chooses from. */
 const named = (port: string, known: Known): boolean => new RegExp(`(?<![-\\d])${port}(?![-\\d])`).test(known.text)
 
-const member = (key: string, value: Json, known: Known, inside: Inside): Json => {
+const member = (key: string, value: Json, known: Known, inside: Inside | undefined): Json => {
   if (key === dependsOn && typeof value === "string") return value.split(",").toSorted().join(",")
   // What was asked for stands in HostConfig; what the engine then chose is another one each time.
   if (key === "HostPort" && inside === "NetworkSettings" && typeof value === "string")
@@ -91,7 +91,7 @@ const member = (key: string, value: Json, known: Known, inside: Inside): Json =>
   return unordered.has(key) && Array.isArray(compared) ? compared.toSorted(order) : compared
 }
 
-type Inside = "NetworkSettings" | undefined
+type Inside = "NetworkSettings"
 
 /** The length of a prefix belongs to an address: a pool the engine chose has its own. */
 const prefixLengths: Readonly<Record<string, string>> = {
@@ -100,7 +100,7 @@ const prefixLengths: Readonly<Record<string, string>> = {
 }
 
 /** An inspection without what cannot be equal. */
-export const comparable = (value: Json, known: Known, inside: Inside = undefined): Json => {
+export const comparable = (value: Json, known: Known, inside?: Inside): Json => {
   if (typeof value === "string") return textOf(value, known)
   if (Array.isArray(value)) return value.map((item: Json) => comparable(item, known, inside))
   if (typeof value !== "object" || value === null) return value

@@ -48,20 +48,27 @@ test("every key of the specification is used in a stack or refused by the driver
 
 test("without the one stack that has a key, the key is missing", () => {
   expect(unproved(usedWithout("endpoint-options"), parity)).toEqual(["services.*.networks.*.driver_opts"])
-  expect(unproved(usedWithout("deploy-for-clusters"), parity)).toContain("services.*.deploy.placement.preferences.spread")
+  expect(unproved(usedWithout("deploy-for-clusters"), parity)).toContain(
+    "services.*.deploy.placement.preferences.spread",
+  )
 })
 
 test("a key that is refused needs no stack, one that is not does", () => {
-  expect(unproved(usedWithout(""), parity.filter(({ path }) => path !== "services.*.isolation"))).toEqual([
-    "services.*.isolation",
-  ])
+  expect(
+    unproved(
+      usedWithout(""),
+      parity.filter(({ path }) => path !== "services.*.isolation"),
+    ),
+  ).toEqual(["services.*.isolation"])
 })
 
 test("there are at least 60 stacks, their names are unique, and the lists name them", () => {
   const names = subjects.map(({ name }) => name)
   expect(new Set(names).size).toBe(names.length)
   expect(names.length - awaiting.length).toBeGreaterThanOrEqual(60)
-  expect([...awaiting, ...divergences.map(({ subject }) => subject)].filter((name) => !names.includes(name))).toEqual([])
+  expect([...awaiting, ...divergences.map(({ subject }) => subject)].filter((name) => !names.includes(name))).toEqual(
+    [],
+  )
 })
 
 test("every edit edits", () => {
@@ -70,7 +77,11 @@ test("every edit edits", () => {
       .filter(
         (subject) =>
           JSON.stringify([filesOf(subject, "first"), subject.env, subject.flags]) ===
-          JSON.stringify([filesOf(subject, "edited"), { ...subject.env, ...subject.editedEnv }, { ...subject.flags, ...subject.editedFlags }]),
+          JSON.stringify([
+            filesOf(subject, "edited"),
+            { ...subject.env, ...subject.editedEnv },
+            { ...subject.flags, ...subject.editedFlags },
+          ]),
       )
       .map(({ name }) => name),
   ).toEqual([])
