@@ -14,7 +14,10 @@ import {
   ContainerSummary,
   Created,
   Distribution,
+  Ended,
   EngineEvent,
+  EngineInfo,
+  EnginePlatform,
   ExecDetails,
   ImageDetails,
   ImageSummary,
@@ -50,10 +53,18 @@ export interface DockerApiShape {
   readonly calls: Effect.Effect<number>
   /** The engine's clock, milliseconds since 1970; its resolution is a second. */
   readonly now: Call<number>
+  /** The version of the API that is spoken; fails when the engine is too old. */
+  readonly version: Call<string>
+  readonly info: Call<EngineInfo>
+  /** What the engine runs on. */
+  readonly platform: Call<typeof EnginePlatform.Type>
   readonly containers: {
     readonly list: (filters: Filters) => Call<ReadonlyArray<ContainerSummary>>
     readonly inspect: (id: string) => Call<ContainerDetails>
-    readonly create: (name: string, body: Schema.Json, platform?: string) => Call<typeof Created.Type>
+    /** The engine chooses a name where there is none. */
+    readonly create: (name: string | undefined, body: Schema.Json, platform?: string) => Call<typeof Created.Type>
+    /** Until it does not run any more. */
+    readonly wait: (id: string) => Call<typeof Ended.Type>
     readonly start: (id: string) => Call<void>
     readonly unpause: (id: string) => Call<void>
     /** Unpacks a tar at the root. `owned`: files belong to the container's user where it has one, not to whom the archive says. */
@@ -62,6 +73,10 @@ export interface DockerApiShape {
     readonly remove: (id: string, options: { readonly volumes: boolean }) => Call<void>
     readonly rename: (id: string, name: string) => Call<void>
     readonly logs: (id: string, query: LogQuery) => Stream.Stream<Frame, WindFlowError>
+    /** Unpacks an archive below a directory of the container, which need not run; what stands in its way is replaced. */
+    readonly writeArchive: (id: string, path: string, archive: Readable) => Call<void>
+    /** A file or directory of the container as an archive, while `use` runs. */
+    readonly readArchive: <A>(id: string, path: string, use: (archive: Readable) => Call<A>) => Call<A>
   }
   readonly networks: {
     readonly list: (filters: Filters) => Call<ReadonlyArray<NetworkSummary>>
@@ -84,6 +99,9 @@ export interface DockerApiShape {
     readonly digest: (reference: string, auth: string | undefined) => Call<string>
     readonly tag: (id: string, repository: string, tag: string) => Call<void>
     readonly untag: (reference: string) => Call<void>
+    /** The image with all its layers as an archive, while `use` runs. */
+    readonly save: <A>(reference: string, use: (archive: Readable) => Call<A>) => Call<A>
+    readonly load: (archive: Readable) => Stream.Stream<ProgressLine, WindFlowError>
   }
   readonly exec: {
     readonly create: (container: string, body: Schema.Json) => Call<typeof Created.Type>
@@ -207,6 +225,17 @@ export const makeDockerApi = (http: EngineHttp): Effect.Effect<DockerApiShape> =
           return Stream.make({ message, call: describe(versioned) })
         }),
       )
+    const reading = <A>(path: string, use: (archive: Readable) => Call<A>): Call<A> =>
+      stream({ method: "GET", path }).pipe(
+        Stream.mapEffect(({ message }) => use(message)),
+        Stream.runHead,
+        Effect.flatMap((found) =>
+          Effect.mapError(
+            Effect.fromOption(found),
+            () => new EngineFailed({ call: `GET ${path}`, detail: "no answer" }),
+          ),
+        ),
+      )
     const bytes = (message: IncomingMessage) =>
       Stream.fromAsyncIterable<Uint8Array, WindFlowError>(message, (error) => unreachable(http.endpoint, error))
 
@@ -224,16 +253,20 @@ export const makeDockerApi = (http: EngineHttp): Effect.Effect<DockerApiShape> =
     const shape: DockerApiShape = {
       endpoint: http.endpoint,
       calls: Effect.sync(http.calls),
+      version,
+      platform: get(EnginePlatform, "/version"),
       now: Effect.flatMap(http.send({ method: "HEAD", path: "/_ping" }), ({ headers }) => {
         const now = Date.parse(headers.date ?? "")
         return Number.isNaN(now)
           ? Effect.fail(new EngineFailed({ call: "HEAD /_ping", detail: "its answer carries no date" }))
           : Effect.succeed(now)
       }),
+      info: get(EngineInfo, "/info"),
       containers: {
         list: (filters) => get(Schema.Array(ContainerSummary), `/containers/json${queryText({ all: 1 }, filters)}`),
         inspect: (id) => get(ContainerDetails, `/containers/${segment(id)}/json`),
         create: (name, body, platform) => post(Created, `/containers/create${queryText({ name, platform })}`, body),
+        wait: (id) => post(Ended, `/containers/${segment(id)}/wait${queryText({ condition: "not-running" })}`, {}),
         start: (id) => act("POST", `/containers/${segment(id)}/start`),
         putArchive: (id, archive, { owned }) => {
           const query = { path: "/", noOverwriteDirNonDir: true, copyUIDGID: owned ? true : undefined }
@@ -271,6 +304,18 @@ export const makeDockerApi = (http: EngineHttp): Effect.Effect<DockerApiShape> =
                 ? asStdout(bytes(message))
                 : demultiplex(bytes(message)),
           ),
+        writeArchive: (id, path, archive) =>
+          Effect.flatMap(version, (version) =>
+            Effect.asVoid(
+              http.send({
+                method: "PUT",
+                path: `/v${version}/containers/${segment(id)}/archive${queryText({ path })}`,
+                headers: { "content-type": "application/x-tar" },
+                body: archive,
+              }),
+            ),
+          ),
+        readArchive: (id, path, use) => reading(`/containers/${segment(id)}/archive${queryText({ path })}`, use),
       },
       networks: {
         list: (filters) => get(Schema.Array(NetworkSummary), `/networks${queryText({}, filters)}`),
@@ -314,6 +359,14 @@ export const makeDockerApi = (http: EngineHttp): Effect.Effect<DockerApiShape> =
         tag: (id, repo, tag) => act("POST", `/images/${imageSegment(id)}/tag${queryText({ repo, tag })}`),
         untag: (reference) =>
           act("DELETE", `/images/${imageSegment(reference)}${queryText({ noprune: 1 })}`, [404, 409]),
+        save: (reference, use) => reading(`/images/${imageSegment(reference)}/get`, use),
+        load: (archive) =>
+          jsonLines(ProgressLine, {
+            method: "POST",
+            path: "/images/load?quiet=0",
+            headers: { "content-type": "application/x-tar" },
+            body: archive,
+          }),
       },
       exec: {
         create: (container, body) => post(Created, `/containers/${segment(container)}/exec`, body),

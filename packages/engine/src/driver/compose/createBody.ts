@@ -6,8 +6,10 @@ import type { Schema } from "effect"
 import type { Port, Service, ServiceNetwork } from "../../model/StackModel.ts"
 import type { DesiredService, DesiredUp } from "./Desired.ts"
 import { fieldDigests } from "./fields.ts"
+import { environmentOf, hooksOf } from "./hooks.ts"
 import { byteCount, durationSeconds, parseDuration } from "./goValues.ts"
-import { containerMounts, type InheritedVolume } from "./mounts.ts"
+import { fileLabels } from "../../host/layout.ts"
+import { containerMounts, type InheritedVolume, type TreeMounts } from "./mounts.ts"
 import { composeVersion, containerName, labels } from "./names.ts"
 import { resources, restartPolicy } from "./resources.ts"
 import { resolveShared, sharedHash, type SharedIds, volumesFrom } from "./sharing.ts"
@@ -23,6 +25,8 @@ export interface Replica {
   readonly inherited: ReadonlyArray<InheritedVolume>
   /** Values from the secret store, by variable. */
   readonly secrets: Readonly<Record<string, string>>
+  /** Digest → the tree that holds that content on the target. */
+  readonly trees?: Readonly<Record<string, string>>
   /** Containers of other services whose namespaces or volumes it shares. */
   readonly shared?: SharedIds | undefined
   readonly links?: ReadonlyArray<string> | undefined
@@ -37,11 +41,8 @@ export const networksInOrder = (model: Service): ReadonlyArray<string> => {
   return keys.length === 0 ? ["default"] : keys
 }
 
-const environment = (desired: DesiredUp, model: Service, secrets: Readonly<Record<string, string>>): Array<string> => {
-  const all = { ...desired.proxies, ...model.environment, ...secrets }
-  // A name without a value takes the variable out of the image's environment.
-  return Object.entries(all).map(([name, value]) => (value === null ? name : `${name}=${value}`))
-}
+const environment = (desired: DesiredUp, model: Service, secrets: Readonly<Record<string, string>>) =>
+  environmentOf({ ...desired.proxies, ...model.environment, ...secrets })
 
 const healthcheck = (model: Service): JsonObject => {
   const check = model.healthcheck
@@ -115,10 +116,17 @@ const endpoints = (
   return result
 }
 
-const networking = (desired: DesiredUp, service: DesiredService, model: Service, name: string, replica: Replica) => {
+/** @param model - The service's, with ids in the place of services. */
+export const networking = (
+  desired: DesiredUp,
+  service: DesiredService,
+  model: Service,
+  name: string,
+  links: ReadonlyArray<string>,
+) => {
   if (model.network_mode !== undefined) return { mode: model.network_mode, config: {} }
   if (desired.networks.length === 0) return { mode: "none", config: {} }
-  const config = endpoints(desired, service, name, replica.links ?? [])
+  const config = endpoints(desired, service, name, links)
   return {
     mode: Object.keys(config)[0] ?? "none",
     config: { NetworkingConfig: { EndpointsConfig: config } },
@@ -163,7 +171,19 @@ export const containerLabels = (
     : {}),
   [labels.fields]: JSON.stringify(fieldDigests(service)),
   ...(service.extra === "" ? {} : { [labels.extra]: service.extra }),
+  ...(service.carried === undefined
+    ? {}
+    : { [fileLabels.mounted]: [...new Set(treeMounts(service, replica).values())].join(",") }),
+  ...hookLabel(service.model),
 })
+
+const treeMounts = (service: DesiredService, { trees }: Replica): TreeMounts =>
+  new Map(Object.entries(service.carried ?? {}).map(([target, digest]) => [target, trees?.[digest] ?? digest]))
+
+const hookLabel = (model: Service): Record<string, string> => {
+  const hooks = hooksOf(model)
+  return hooks === undefined ? {} : { [labels.hooks]: JSON.stringify(hooks) }
+}
 
 /** Security options without the one that is not an option of the engine but a pair of emptied lists. */
 const security = (model: Service): JsonObject => {
@@ -186,8 +206,8 @@ export const createBody = (desired: DesiredUp, service: DesiredService, replica:
   const model = resolveShared(service.model, shared)
   // The final name even when it is created under a temporary one: other containers resolve it.
   const name = containerName(desired.project, service.name, model, replica.number)
-  const { binds, mounts } = containerMounts(desired, model, replica.inherited)
-  const network = networking(desired, service, model, name, replica)
+  const { binds, mounts } = containerMounts(desired, model, replica.inherited, treeMounts(service, replica))
+  const network = networking(desired, service, model, name, replica.links ?? [])
   return {
     Hostname: model.hostname ?? "",
     Domainname: model.domainname ?? "",

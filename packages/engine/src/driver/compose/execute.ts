@@ -7,6 +7,7 @@ import {
   NameTaken,
   PortInUse,
   PreconditionFailed,
+  Unhealthy,
   type WindFlowError,
 } from "../../model/errors/union.ts"
 import type { Operation, Outputs } from "../../plan/Operation.ts"
@@ -16,7 +17,10 @@ import { createBody } from "./createBody.ts"
 import type { Desired, DesiredService, DesiredUp } from "./Desired.ts"
 import { labels } from "./names.ts"
 import { networkBody, volumeBody } from "./networkBody.ts"
-import type { SharedIds } from "./sharing.ts"
+import { digestOf, isTreeKey, treeKey } from "./planCarried.ts"
+import { runPreStart } from "./preStart.ts"
+import { runHook } from "./runHooks.ts"
+import { sharedInput, type SharedIds } from "./sharing.ts"
 import { upload } from "./uploads.ts"
 import { Action } from "./verbs.ts"
 import { waitFor } from "./wait.ts"
@@ -117,9 +121,20 @@ const stillDeclared = (
 
 /** Ids of other services' containers: known when the plan was made, or outputs of the operations that create them. */
 export const sharedIn = (
-  { shared }: Extract<Action, { readonly verb: "CreateContainer" }>["args"],
+  { shared }: Pick<Extract<Action, { readonly verb: "CreateContainer" }>["args"], "shared">,
   run: { readonly inputs: Outputs },
-): SharedIds => ({ ...shared, ...run.inputs })
+): SharedIds => ({
+  ...shared,
+  ...Object.fromEntries(
+    Object.entries(run.inputs).flatMap(([name, id]) =>
+      name.startsWith(sharedInput) ? [[name.slice(sharedInput.length), id]] : [],
+    ),
+  ),
+})
+
+/** Digest → tree, of what this run has carried. */
+const treesIn = (inputs: Outputs): Readonly<Record<string, string>> =>
+  Object.fromEntries(Object.entries(inputs).flatMap(([key, tree]) => (isTreeKey(key) ? [[digestOf(key), tree]] : [])))
 
 const createContainer = (
   context: ComposeDriverContext,
@@ -135,7 +150,13 @@ const createContainer = (
     )
     const secrets = yield* revealed(context, service)
     const inherited = yield* stillDeclared(context, service, args)
-    const body = createBody(desired, service, { ...args, inherited, secrets, shared: sharedIn(args, run) })
+    const body = createBody(desired, service, {
+      ...args,
+      inherited,
+      secrets,
+      shared: sharedIn(args, run),
+      trees: { ...args.trees, ...treesIn(run.inputs) },
+    })
     const created = yield* context.api.containers.create(args.name, body, service.model.platform).pipe(
       Effect.catch((error) => nameTaken(context, operation, args.name, error)),
       Effect.mapError((error) =>
@@ -192,6 +213,16 @@ export const execute = (
         return none
       case "CreateContainer":
         return yield* createContainer(context, operation, run, args)
+      case "CarryFiles": {
+        const desired = yield* upOf(run.desired, operation)
+        const trees = (desired.trees ?? []).filter(({ digest }) => args.digests.includes(digest))
+        // Any image will do: nothing of it runs.
+        const { image } = yield* member(desired.services[0], operation)
+        const { carryTrees } = yield* Effect.promise(() => import("../../host/carryTrees.ts"))
+        const request = { project: desired.project, image: image.id ?? image.reference, trees }
+        const carried = yield* carryTrees(context.api, request, run.report)
+        return Object.fromEntries(Object.entries(carried).map(([digest, tree]) => [treeKey(digest), tree]))
+      }
       case "UploadFiles": {
         const desired = yield* upOf(run.desired, operation)
         const service = yield* member(
@@ -207,14 +238,30 @@ export const execute = (
         yield* Effect.mapError(containers.start(id), (error) => portInUse(args.service, gone(operation)(error)))
         return none
       }
+      case "RunHook": {
+        const id = yield* containerOf(args.id, operation, run)
+        yield* runHook(context.api, id, args, run.desired, run.report, operation.resource)
+        return none
+      }
+      case "RunPreStart": {
+        const desired = yield* upOf(run.desired, operation)
+        const service = yield* member(
+          desired.services.find(({ name }) => name === args.service),
+          operation,
+        )
+        const container = yield* containerOf(args.id, operation, run)
+        const hook = { service, index: args.index, container, shared: sharedIn(args, run) }
+        yield* runPreStart(context.api, desired, hook, run.report, operation.resource)
+        return none
+      }
       case "UnpauseContainer":
         yield* Effect.mapError(containers.unpause(args.id), gone(operation))
         return none
       case "StopContainer":
-        yield* containers.stop(args.id, args.seconds ?? undefined)
+        yield* containers.stop(yield* containerOf(args.id, operation, run), args.seconds ?? undefined)
         return none
       case "RemoveContainer":
-        yield* containers.remove(args.id, { volumes: args.volumes })
+        yield* containers.remove(yield* containerOf(args.id, operation, run), { volumes: args.volumes })
         return none
       case "RenameContainer": {
         const id = yield* containerOf(args.id, operation, run)
@@ -226,10 +273,26 @@ export const execute = (
       }
       case "Wait": {
         const id = yield* containerOf(args.id, operation, run)
-        yield* waitFor(context.api, id, args, operation)
-        return none
+        const waited = waitFor(context.api, id, args, operation)
+        if (args.borne !== true) return yield* Effect.as(waited, none)
+        const failure = yield* Effect.as(waited, "").pipe(
+          Effect.catchTag(["Unhealthy", "ContainerExited"], (error) => Effect.succeed(error.message)),
+        )
+        if (failure !== "") yield* run.report({ subject: operation.resource, current: 0, text: failure })
+        return { failure }
       }
       case "Barrier":
         return none
+      case "Delay":
+        return yield* Effect.as(Effect.sleep(`${args.millis} millis`), none)
+      case "Tally": {
+        const bad = Object.entries(run.inputs).filter(([, failure]) => failure !== "")
+        if (bad.length <= args.allowed) return none
+        return yield* new Unhealthy({
+          service: args.service,
+          container: bad.map(([name]) => name).join(", "),
+          log: bad.map(([, failure]) => failure).join("\n"),
+        })
+      }
     }
   })

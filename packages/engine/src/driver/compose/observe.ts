@@ -4,6 +4,8 @@ import type { WindFlowError } from "../../model/errors/union.ts"
 import type { DockerApiShape } from "../../transport/DockerApi.ts"
 import type { ContainerSummary, NetworkSummary, VolumeSummary } from "../../transport/engineAnswers.ts"
 import type { Desired } from "./Desired.ts"
+import { readStore } from "../../host/trees.ts"
+import { hooksInLabels } from "./hooks.ts"
 import { familiar, indexImages } from "./imageNames.ts"
 import { labels, projectFilter } from "./names.ts"
 import type { ContainerState, Observed, ObservedContainer, ObservedNetwork, ObservedVolume } from "./Observed.ts"
@@ -59,6 +61,8 @@ export const observedContainer = (summary: ContainerSummary): ObservedContainer 
     configHash: own[labels.configHash] ?? "",
     image: own[labels.image] ?? summary.ImageID,
     extra: own[labels.extra] ?? "",
+    hooks: hooksInLabels(own),
+    ofHook: own[labels.hook] !== undefined,
     // A label somebody else wrote is no reason to fail: the cause is then told without fields.
     fields: fields === undefined ? undefined : Option.getOrUndefined(decodeFields(fields)),
     dependsOn: (own[labels.dependsOn] ?? "").split(",").flatMap((entry) => entry.split(":")[0] || []),
@@ -127,9 +131,22 @@ export const observe = (api: DockerApiShape, desired: Desired): Effect.Effect<Ob
           indexImages,
         )
       : Effect.succeed(undefined)
+  const wanted = desired._tag === "Up" ? desired.trees : undefined
+  const trees =
+    wanted === undefined
+      ? Effect.succeed(undefined)
+      : Effect.map(readStore(api, project), (store) => {
+          const found = new Map<string, string>()
+          for (const { digest } of wanted) {
+            const tree = store.trees.find((candidate) => candidate.digest === digest)
+            if (tree !== undefined) found.set(digest, tree.id)
+          }
+          return found
+        })
   return Effect.map(
-    Effect.all([containers, networks, volumes, images], { concurrency: 4 }),
-    ([containers, networks, volumes, images]): Observed => ({
+    Effect.all([containers, networks, volumes, images, trees], { concurrency: 5 }),
+    ([containers, networks, volumes, images, trees]): Observed => ({
+      ...(trees === undefined ? {} : { trees }),
       ...(images === undefined ? {} : { images }),
       containers: containers.filter((summary) => !isOneOff(summary)).map(observedContainer),
       networks: networks.map(observedNetwork).filter((network) => concerns(desired, network)),

@@ -16,14 +16,16 @@ export type LiveNetworks = ReadonlyMap<string, { readonly id: string; readonly r
 
 const because = (cause: string, fields: ReadonlyArray<FieldChange> = []): Obsolete => ({ cause, fields })
 
+const untilWords = { build: "built", pull: "pulled", carry: "carried" } as const
+
 const contentChanged = "config or secret changed"
 /** Fields of contents only, since nothing else differs. */
-const kindOfContent = (names: ReadonlyArray<string>): string =>
-  names.every((name) => name.startsWith("configs."))
-    ? "config changed"
-    : names.some((name) => name.startsWith("configs."))
-      ? contentChanged
-      : "secret changed"
+const kindOfContent = (names: ReadonlyArray<string>): string => {
+  const kinds = names.map((name) =>
+    name.startsWith("configs.") ? "config" : name.startsWith("files.") ? "file" : "secret",
+  )
+  return `${[...new Set(kinds)].sort().join(" or ")} changed`
+}
 
 const shown = 5
 const configurationChanged = (service: DesiredService, container: ObservedContainer, what: string): Obsolete => {
@@ -80,7 +82,7 @@ export const diverges = (
   const comparable = container.fields !== undefined || service.secrets.length > 0
   if (comparable && container.extra !== service.extra) return configurationChanged(service, container, contentChanged)
   const { id, pending } = service.image
-  if (id === null) return because(`unknown until ${pending === "pull" ? "pulled" : "built"}`)
+  if (id === null) return because(`unknown until ${untilWords[pending ?? "build"]}`)
   if (container.image !== id) return because("image changed")
   const cause = networkCause(desired, service, container, live) ?? volumeCause(desired, service, container)
   return cause === undefined ? undefined : because(cause)

@@ -11,9 +11,11 @@ import type { Request, UpOptions } from "../Request.ts"
 import type { ComposeDriverContext } from "./ComposeDriver.ts"
 import { readContents } from "./contents.ts"
 import type { Desired, DesiredService, DesiredUp } from "./Desired.ts"
+import { digestCarried } from "./carried.ts"
 import { checkHealthGates } from "./healthGates.ts"
 import { resolveImages } from "./images.ts"
 import { networksInOrder } from "./createBody.ts"
+import { pullHookImages } from "./preStart.ts"
 import { inspectStack } from "./refusals.ts"
 import { selectServices } from "./select.ts"
 
@@ -39,7 +41,12 @@ const keysUsed = (model: StackModel, names: ReadonlyArray<string>) => {
 }
 
 /** Digest of what Compose's hash does not cover; empty when there is nothing of it. */
-const extraOf = (secrets: DesiredService["secrets"], contents: DesiredService["contents"]): string => {
+const extraOf = (
+  secrets: DesiredService["secrets"],
+  contents: DesiredService["contents"],
+  carried: DesiredService["carried"],
+): string => {
+  if (carried !== undefined) return digestJson({ secrets, contents, carried }).slice(0, 16)
   if (secrets.length === 0 && contents.length === 0) return ""
   return digestJson(contents.length === 0 ? secrets : { secrets, contents }).slice(0, 16)
 }
@@ -66,11 +73,14 @@ const prepareUp = (
       ),
     )
     const images = yield* resolveImages(context, stack, chosen, options, prepareOptions)
+    yield* pullHookImages(context, stack, chosen, options, prepareOptions)
     yield* checkHealthGates(context.api, stack, chosen, images)
+    const carried = context.localFiles ? undefined : yield* digestCarried(context.api, stack, chosen)
     const services = yield* Effect.forEach(chosen, (name) =>
       Effect.gen(function* () {
         const service = model.services[name]!
         const secrets = yield* secretVariables(context, stack, name)
+        const own = carried?.byService.get(name)
         const granted = contents.get(name) ?? []
         const desired: DesiredService = {
           name,
@@ -80,9 +90,10 @@ const prepareUp = (
           targeted: selection.targeted.has(name),
           completes: completing.has(name),
           configHash: serviceHash(service),
-          extra: extraOf(secrets, granted),
+          extra: extraOf(secrets, granted, own),
           secrets,
           contents: granted,
+          ...(own === undefined ? {} : { carried: own }),
         }
         return desired
       }),
@@ -106,6 +117,7 @@ const prepareUp = (
         .map(([key, volume]) => ({ key, model: volume, hash: volumeHash(volume) })),
       configs: model.configs ?? {},
       secretFiles: model.secrets ?? {},
+      ...(carried === undefined || carried.trees.length === 0 ? {} : { trees: carried.trees }),
       proxies: proxyEnvironment(context.config, context.api.endpoint),
       warnings: verdict.warnings,
       options,

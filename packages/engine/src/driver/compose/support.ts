@@ -12,6 +12,7 @@ import type {
   Network,
   Service,
   ServiceNetwork,
+  UpdateConfig,
   Volume,
 } from "../../model/StackModel.ts"
 
@@ -121,9 +122,9 @@ export const serviceSupport: Table<typeof Service> = {
   volumes: "native",
   volumes_from: "native",
   working_dir: "native",
-  pre_start: notYet,
-  post_start: notYet,
-  pre_stop: notYet,
+  pre_start: "native",
+  post_start: "native",
+  pre_stop: "native",
 }
 
 export const buildSupport: Table<typeof Build> = {
@@ -158,12 +159,22 @@ export const deploySupport: Table<typeof Deploy> = {
   mode: "native",
   replicas: "native",
   labels: "ignored",
-  update_config: "ignored",
-  rollback_config: "ignored",
+  update_config: "native",
+  rollback_config: "native",
   resources: "native",
   restart_policy: "native",
   placement: "ignored",
   endpoint_mode: "ignored",
+}
+
+/** Of a rollback: `update_config` has all of it. */
+export const rollbackSupport: Table<typeof UpdateConfig> = {
+  parallelism: "native",
+  delay: "native",
+  failure_action: "ignored",
+  monitor: "ignored",
+  max_failure_ratio: "ignored",
+  order: "native",
 }
 
 export const attachmentSupport: Table<typeof ServiceNetwork> = {

@@ -50,7 +50,9 @@ const differencesOf = (subject: Subject, reference: Reference) =>
 const wrongIn = (subject: Subject, result: Exit.Exit<ReadonlyArray<Difference>, unknown>): ReadonlyArray<unknown> => {
   const error = Exit.isFailure(result) ? Cause.squash(result.cause) : undefined
   if (awaiting.includes(subject.name))
-    return error instanceof Unsupported ? [] : [error ?? "this is deployed by now: take it from the list of awaited ones"]
+    return error instanceof Unsupported
+      ? []
+      : [error ?? "this is deployed by now: take it from the list of awaited ones"]
   if (Exit.isFailure(result)) return [error]
   const listed = divergences
     .filter(({ subject: name }) => name === subject.name)
