@@ -1,6 +1,6 @@
 /**
  * The body of `POST /containers/create` for one replica of a service: what Compose 5.5.0 sends for the same model, by
- * comparison of inspections (`createBody.reference.test.ts`). Pure.
+ * comparison of inspections (`difference/`). Pure.
  */
 import type { Schema } from "effect"
 import type { Port, Service, ServiceNetwork } from "../../model/StackModel.ts"

@@ -11,8 +11,6 @@ export const awaiting: ReadonlyArray<string> = [
   "seccomp-file",
   "api-socket",
   "image-mount",
-  "hooks",
-  "start-hooks",
   "provider",
   "build-secrets",
   "build-contexts",
