@@ -1,6 +1,6 @@
 /**
  * The body of `POST /containers/create` for one replica of a service: what Compose 5.5.0 sends for the same model, by
- * comparison of inspections (`createBody.reference.test.ts`). Pure.
+ * comparison of inspections (`difference/`). Pure.
  */
 import type { Schema } from "effect"
 import type { Port, Service, ServiceNetwork } from "../../model/StackModel.ts"
@@ -141,9 +141,10 @@ const tmpfs = (model: Service): JsonObject =>
     }),
   )
 
-/** Sorted, where Compose follows Go's random map order. */
-const dependencies = (model: Service): string =>
+/** Sorted, where Compose follows Go's random map order. An optional one that is not deployed (out by profile) is none. */
+const dependencies = (desired: DesiredUp, model: Service): string =>
   Object.entries(model.depends_on ?? {})
+    .filter(([name, { required }]) => required || desired.services.some((service) => service.name === name))
     .map(([name, dependency]) => `${name}:${dependency.condition}:${dependency.restart === true}`)
     .sort()
     .join(",")
@@ -164,7 +165,7 @@ export const containerLabels = (
   ...(service.image.id === null ? {} : { [labels.image]: service.image.id }),
   [labels.configHash]: sharedHash(service, replica.shared ?? {}),
   [labels.number]: String(replica.number),
-  [labels.dependsOn]: dependencies(service.model),
+  [labels.dependsOn]: dependencies(desired, service.model),
   ...(replica.replaces
     ? { [labels.replaces]: service.model.container_name ?? `${service.name}-${replica.number}` }
     : {}),

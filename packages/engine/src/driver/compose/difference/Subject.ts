@@ -46,12 +46,12 @@ const SubjectData = Schema.Struct({
   given: opt(Schema.Struct({ networks: opt(Strings), volumes: opt(Strings), containers: opt(Strings) })),
   /** Services whose containers end; a look waits for it. */
   ends: opt(Strings),
-  /** The engine here refuses it: both must fail with this text, and leave the same behind. */
+  /** The engine refuses it, whatever it does here: both must fail with a text that matches, and leave the same behind. */
   fails: opt(Str),
   /** service → shell command whose output in its first container must be equal too. */
   probe: opt(Texts),
-  /** Is in the crash sweep. */
-  crash: opt(Schema.Boolean),
+  /** Is in the crash sweep, and the other tool's `ps`, `logs` and `down` are tried on it. */
+  core: opt(Schema.Boolean),
 })
 /** One stack and its edit. */
 export type Subject = typeof SubjectData.Type & { readonly section: string }
@@ -100,3 +100,6 @@ export const flagsOf = (subject: Subject, step: Step): Flags => ({
   ...subject.flags,
   ...(step === "edited" ? subject.editedFlags : {}),
 })
+
+/** Whether images are built for it. */
+export const builds = (subject: Subject): boolean => /\bbuild:/.test(subject.compose)

@@ -3,8 +3,6 @@
  * taken out.
  */
 export const awaiting: ReadonlyArray<string> = [
-  "network-of-service",
-  "guest-of-service-edited",
   "gpus",
   "gpus-all",
   "reserved-devices",
@@ -12,15 +10,7 @@ export const awaiting: ReadonlyArray<string> = [
   "block-io-rates",
   "seccomp-file",
   "api-socket",
-  "links",
-  "external-links",
-  "volumes-from",
   "image-mount",
-  "configs-inline",
-  "config-content-edited",
-  "secret-from-variable",
-  "hooks",
-  "start-hooks",
   "provider",
   "build-secrets",
   "build-contexts",

@@ -25,6 +25,7 @@ const volatile: Readonly<Record<string, string>> = {
   StartedAt: "a time; whether it moved is compared apart",
   FinishedAt: "a time",
   Health: "probes with their times",
+  ExecIDs: "probes that run just now",
 }
 
 /** Ours alone. */
@@ -79,7 +80,7 @@ const digests: ReadonlySet<string> = new Set(["com.docker.compose.config-hash", 
 /** The file names this host port, and not as one end of a range the engine chooses from. */
 const named = (port: string, known: Known): boolean => new RegExp(`(?<![-\\d])${port}(?![-\\d])`).test(known.text)
 
-const member = (key: string, value: Json, known: Known, inside: Inside): Json => {
+const member = (key: string, value: Json, known: Known, inside: Inside | undefined): Json => {
   if (key === dependsOn && typeof value === "string") return value.split(",").toSorted().join(",")
   // What was asked for stands in HostConfig; what the engine then chose is another one each time.
   if (key === "HostPort" && inside === "NetworkSettings" && typeof value === "string")
@@ -90,7 +91,7 @@ const member = (key: string, value: Json, known: Known, inside: Inside): Json =>
   return unordered.has(key) && Array.isArray(compared) ? compared.toSorted(order) : compared
 }
 
-type Inside = "NetworkSettings" | undefined
+type Inside = "NetworkSettings"
 
 /** The length of a prefix belongs to an address: a pool the engine chose has its own. */
 const prefixLengths: Readonly<Record<string, string>> = {
@@ -99,7 +100,7 @@ const prefixLengths: Readonly<Record<string, string>> = {
 }
 
 /** An inspection without what cannot be equal. */
-export const comparable = (value: Json, known: Known, inside: Inside = undefined): Json => {
+export const comparable = (value: Json, known: Known, inside?: Inside): Json => {
   if (typeof value === "string") return textOf(value, known)
   if (Array.isArray(value)) return value.map((item: Json) => comparable(item, known, inside))
   if (typeof value !== "object" || value === null) return value

@@ -12,6 +12,9 @@ import { load } from "../../../compose/index.ts"
 import type { Stack } from "../../../model/Stack.ts"
 import type { Request, UpOptions } from "../../Request.ts"
 import { labels } from "../names.ts"
+import { resolveEndpoint } from "../../../transport/endpoint.ts"
+import { dialEndpoint, makeEngineHttp } from "../../../transport/EngineHttp.ts"
+import { processSources } from "../../../transport/openDocker.ts"
 import { up } from "../testBed.ts"
 import { comparable } from "./comparable.ts"
 import { envOf, filesOf, type Flags, flagsOf, type Step, type Subject } from "./Subject.ts"
@@ -49,9 +52,18 @@ export interface Look {
   /** Ready to be compared. */
   readonly shape: { readonly [key: string]: Json }
   /** By container name: which container it is, and since when it runs. */
-  readonly containers: ReadonlyMap<string, { readonly id: string; readonly startedAt: string }>
+  readonly containers: ReadonlyMap<
+    string,
+    { readonly id: string; readonly startedAt: string; readonly resource: string }
+  >
   /** By name; a network that was made anew has another id. */
   readonly networks: ReadonlyMap<string, string>
+}
+
+/** Docker Compose 5.5.0, and what it needs in its environment. */
+export interface Reference {
+  readonly binary: string
+  readonly env: Readonly<Record<string, string>>
 }
 
 export interface World {
@@ -62,7 +74,7 @@ export interface World {
   /** The request that our `up` of a step is. */
   readonly request: (step: Step) => Effect.Effect<Request, unknown>
   /** Runs a command of Docker Compose's; its output. */
-  readonly compose: (binary: string, step: Step, ...command: ReadonlyArray<string>) => Promise<string>
+  readonly compose: (reference: Reference, step: Step, ...command: ReadonlyArray<string>) => Promise<string>
   readonly look: (step: Step) => Promise<Look>
   /** Removes the images that were built for the project. */
   readonly forgetImages: () => Promise<void>
@@ -101,28 +113,43 @@ const optionsForUs = (flags: Flags): Partial<UpOptions> => ({
 const docker = async (...args: ReadonlyArray<string>): Promise<string> =>
   (await run("docker", [...args], { maxBuffer: 64 * 1024 * 1024 })).stdout
 
-const lines = (text: string): ReadonlyArray<string> => text.split("\n").filter((line) => line !== "")
+/** Reads from the engine, without a process a question. The answers are its own; what is read of them is named above. */
+export type Ask = <A>(path: string) => Promise<A>
 
-const inspected = async <A>(kind: "container" | "network" | "volume" | "image", names: ReadonlyArray<string>) =>
-  names.length === 0
-    ? []
-    : // The engine's own answers; what is read of them is named above.
-      (JSON.parse(await docker("inspect", "--type", kind, ...names)) as ReadonlyArray<A>)
+const openAsk: Effect.Effect<Ask, unknown, Scope.Scope> = Effect.gen(function* () {
+  const { endpoint } = yield* Effect.fromResult(resolveEndpoint(undefined, processSources(process.env)))
+  if (endpoint._tag === "Ssh") return yield* Effect.fail(new Error("this suite needs an engine without SSH"))
+  const http = yield* makeEngineHttp(endpoint.url, dialEndpoint(endpoint))
+  return <A>(path: string) =>
+    Effect.runPromise(
+      Effect.map(http.send({ method: "GET", path: `/v1.44${path}` }), ({ text }) => JSON.parse(text) as A),
+    )
+})
 
-/** The engine prints nothing for what is not there; a container may vanish between list and inspection when it is a hook's. */
-const listed = async (project: string) => {
-  const filter = ["--filter", `label=${labels.project}=${project}`]
+/** A query that finds by label, `{"label":["…"]}`. */
+const filtered = (filters: Readonly<Record<string, ReadonlyArray<string>>>): string =>
+  `filters=${encodeURIComponent(JSON.stringify(filters))}`
+
+const listed = async (ask: Ask, project: string) => {
+  const query = filtered({ label: [`${labels.project}=${project}`] })
   const [containers, networks, volumes] = await Promise.all([
-    docker("ps", "-aq", "--no-trunc", ...filter),
-    docker("network", "ls", "-q", "--no-trunc", ...filter),
-    docker("volume", "ls", "-q", ...filter),
+    ask<ReadonlyArray<{ readonly Id: string }>>(`/containers/json?all=1&${query}`),
+    ask<ReadonlyArray<{ readonly Id: string }>>(`/networks?${query}`),
+    ask<{ readonly Volumes: ReadonlyArray<Volume> | null }>(`/volumes?${query}`),
   ])
-  return { containers: lines(containers), networks: lines(networks), volumes: lines(volumes) }
+  return {
+    containers: containers.map(({ Id }) => Id),
+    networks: networks.map(({ Id }) => Id),
+    volumes: volumes.Volumes ?? [],
+  }
 }
 
 /** Tags of images that were built for the project: its own names begin with it. */
-const tagsOf = async (project: string): Promise<ReadonlyArray<string>> =>
-  lines(await docker("image", "ls", "--format", "{{.Repository}}:{{.Tag}}", "--filter", `reference=${project}-*`))
+const tagsOf = async (ask: Ask, project: string): Promise<ReadonlyArray<string>> => {
+  const query = filtered({ reference: [`${project}-*`] })
+  const images = await ask<ReadonlyArray<{ readonly RepoTags: ReadonlyArray<string> | null }>>(`/images/json?${query}`)
+  return images.flatMap(({ RepoTags }) => RepoTags ?? []).toSorted()
+}
 
 const deadline = 20_000
 const pause = 50
@@ -131,10 +158,10 @@ const nameOf = (container: Container): string => container.Name.replace(/^\//, "
 const serviceOf = (container: Container): string => container.Config.Labels[labels.service] ?? ""
 
 /** Containers of a project, once those of services that end have ended. */
-const settled = async (subject: Subject, ids: ReadonlyArray<string>): Promise<ReadonlyArray<Container>> => {
+const settled = async (ask: Ask, subject: Subject, ids: ReadonlyArray<string>): Promise<ReadonlyArray<Container>> => {
   const ending = new Set(subject.ends)
   for (const started = Date.now(); ; await new Promise((resolve) => setTimeout(resolve, pause))) {
-    const containers = await inspected<Container>("container", ids)
+    const containers = await Promise.all(ids.map((id) => ask<Container>(`/containers/${id}/json`)))
     const waiting = containers.filter(
       (container) => ending.has(serviceOf(container)) && container.State.Status === "running",
     )
@@ -144,20 +171,18 @@ const settled = async (subject: Subject, ids: ReadonlyArray<string>): Promise<Re
 }
 
 /** A look at everything that carries the project's label, and at what was given by hand and what is attached to it. */
-const lookAt = async (subject: Subject, project: string, step: Step): Promise<Look> => {
-  const found = await listed(project)
-  const [containers, networks, volumes] = await Promise.all([
-    settled(subject, found.containers),
-    inspected<Network>("network", [
-      ...found.networks,
-      ...(subject.given?.networks ?? []).map((name) => `${project}-${name}`),
-    ]),
-    inspected<Volume>("volume", found.volumes),
+const lookAt = async (ask: Ask, subject: Subject, project: string, step: Step): Promise<Look> => {
+  const found = await listed(ask, project)
+  // One after the other: what has ended has left its networks.
+  const containers = await settled(ask, subject, found.containers)
+  const { networks: outside = [], containers: others = [] } = subject.given ?? {}
+  const [networks, given] = await Promise.all([
+    Promise.all(
+      [...found.networks, ...outside.map((name) => `${project}-${name}`)].map((id) => ask<Network>(`/networks/${id}`)),
+    ),
+    Promise.all(others.map((name) => ask<Container>(`/containers/${project}-${name}/json`))),
   ])
-  const given = await inspected<Container>(
-    "container",
-    (subject.given?.containers ?? []).map((name) => `${project}-${name}`),
-  )
+  const { volumes } = found
   const built = containers.filter(({ Config }) => Config.Image.startsWith(project))
   const ids = new Map([
     ...[...containers, ...given].map((container) => [container.Id, `<${nameOf(container)}>`] as const),
@@ -165,8 +190,8 @@ const lookAt = async (subject: Subject, project: string, step: Step): Promise<Lo
     ...built.map(({ Image, Config }) => [Image, `<image ${Config.Image}>`] as const),
   ])
   const known = { ids, text: Object.values(filesOf(subject, step)).join("\n") }
-  const tags = (await tagsOf(project)).toSorted()
-  const images = await inspected<Image>("image", tags)
+  const tags = await tagsOf(ask, project)
+  const images = await Promise.all(tags.map((tag) => ask<Image>(`/images/${tag}/json`)))
   const probes: Array<readonly [string, Json]> = []
   for (const [service, command] of Object.entries(subject.probe ?? {})) {
     const first = containers
@@ -174,7 +199,7 @@ const lookAt = async (subject: Subject, project: string, step: Step): Promise<Lo
       .toSorted((a, b) => (a.Name < b.Name ? -1 : 1))[0]
     probes.push([service, first === undefined ? "(no container)" : await probed(first.Id, command)])
   }
-  const byName = <A extends { readonly Name: string; readonly [key: string]: Json }>(items: ReadonlyArray<A>) =>
+  const byName = (items: ReadonlyArray<Container | Network | Volume>) =>
     Object.fromEntries(items.map((item) => [item.Name.replace(/^\//, ""), comparable(item, known)]))
   return {
     shape: {
@@ -191,7 +216,14 @@ const lookAt = async (subject: Subject, project: string, step: Step): Promise<Lo
       probes: Object.fromEntries(probes),
     },
     containers: new Map(
-      containers.map((container) => [nameOf(container), { id: container.Id, startedAt: container.State.StartedAt }]),
+      containers.map((container) => [
+        nameOf(container),
+        {
+          id: container.Id,
+          startedAt: container.State.StartedAt,
+          resource: `service:${serviceOf(container)}:${container.Config.Labels[labels.number] ?? "?"}`,
+        },
+      ]),
     ),
     networks: new Map(networks.map(({ Id, Name }) => [Name, Id])),
   }
@@ -260,6 +292,9 @@ export const requestIn = (subject: Subject, step: Step, directory: string, proje
 
 /** A folder, and what the subject wants to be there before; all gone with the scope (what was deployed is not). */
 export const world = (subject: Subject, project: string, busybox: string): Effect.Effect<World, unknown, Scope.Scope> =>
+  Effect.flatMap(openAsk, (ask) => inFolder(subject, project, busybox, ask))
+
+const inFolder = (subject: Subject, project: string, busybox: string, ask: Ask) =>
   Effect.acquireRelease(
     Effect.promise(async () => {
       await unmake(subject, project)
@@ -267,7 +302,7 @@ export const world = (subject: Subject, project: string, busybox: string): Effec
       const directory = mkdtempSync(join(tmpdir(), `${project}-`))
       const env = environmentOf(project, busybox)
       const named = subject.namedByFile === true ? undefined : project
-      const compose: World["compose"] = async (binary, step, ...command) => {
+      const compose: World["compose"] = async (reference, step, ...command) => {
         const before = [
           ...(named === undefined ? [] : ["-p", named]),
           ...(subject.profiles ?? []).flatMap((profile) => ["--profile", profile]),
@@ -275,9 +310,9 @@ export const world = (subject: Subject, project: string, busybox: string): Effec
           "-f",
           join(directory, "compose.yaml"),
         ]
-        const running = run(binary, [...before, ...command], {
+        const running = run(reference.binary, [...before, ...command], {
           cwd: directory,
-          env: { ...env, ...envOf(subject, step) },
+          env: { ...env, ...reference.env, ...envOf(subject, step) },
           maxBuffer: 64 * 1024 * 1024,
         })
         // It asks before it makes a volume anew; nobody answers here.
@@ -296,9 +331,9 @@ export const world = (subject: Subject, project: string, busybox: string): Effec
         },
         request: (step) => requestIn(subject, step, directory, project, busybox),
         compose,
-        look: (step) => lookAt(subject, project, step),
+        look: (step) => lookAt(ask, subject, project, step),
         forgetImages: async () => {
-          const tags = await tagsOf(project)
+          const tags = await tagsOf(ask, project)
           if (tags.length > 0) await docker("image", "rm", "-f", ...tags)
         },
       }
