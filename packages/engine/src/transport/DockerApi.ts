@@ -3,7 +3,6 @@
  * out. One method is one request. What the calls are for is the drivers' business.
  */
 import type { IncomingMessage } from "node:http"
-import type { Readable } from "node:stream"
 import { Context, Effect, Schema, type Scope, Stream } from "effect"
 import { EngineFailed, type WindFlowError } from "../model/errors/union.ts"
 import { type Frame, asStdout, demultiplex } from "./demultiplex.ts"
@@ -77,11 +76,17 @@ export interface DockerApiShape {
     /** Undefined when the engine has none of that name or id. */
     readonly find: (reference: string) => Call<ImageDetails | undefined>
     readonly pull: (reference: string, options: PullOptions) => Stream.Stream<ProgressLine, WindFlowError>
-    readonly build: (query: Query, context: Readable) => Stream.Stream<ProgressLine, WindFlowError>
     /** The digest the registry gives this name now; the engine asks it. */
     readonly digest: (reference: string, auth: string | undefined) => Call<string>
     readonly tag: (id: string, repository: string, tag: string) => Call<void>
     readonly untag: (reference: string) => Call<void>
+  }
+  /** BuildKit's services and its sessions, each HTTP/2 on a connection of its own; spoken in `buildkit/`. */
+  readonly builder: {
+    readonly connect: (
+      path: "/grpc" | "/session",
+      headers: Readonly<Record<string, string | Array<string>>>,
+    ) => Effect.Effect<UpgradedConnection, WindFlowError, Scope.Scope>
   }
   readonly exec: {
     readonly create: (container: string, body: Schema.Json) => Call<typeof Created.Type>
@@ -286,13 +291,6 @@ export const makeDockerApi = (http: EngineHttp): Effect.Effect<DockerApiShape> =
             ...(auth === undefined ? {} : { headers: { "x-registry-auth": auth } }),
           })
         },
-        build: (query, context) =>
-          jsonLines(ProgressLine, {
-            method: "POST",
-            path: `/build${queryText(query)}`,
-            headers: { "content-type": "application/x-tar" },
-            body: context,
-          }),
         digest: (reference, auth) => {
           const path = `/distribution/${imageSegment(reference)}/json`
           const answer = send("GET", path, auth === undefined ? {} : { headers: { "x-registry-auth": auth } })
@@ -301,6 +299,12 @@ export const makeDockerApi = (http: EngineHttp): Effect.Effect<DockerApiShape> =
         tag: (id, repo, tag) => act("POST", `/images/${imageSegment(id)}/tag${queryText({ repo, tag })}`),
         untag: (reference) =>
           act("DELETE", `/images/${imageSegment(reference)}${queryText({ noprune: 1 })}`, [404, 409]),
+      },
+      builder: {
+        connect: (path, headers) =>
+          Effect.flatMap(version, (version) =>
+            http.upgrade({ method: "POST", path: `/v${version}${path}`, headers }, "h2c"),
+          ),
       },
       exec: {
         create: (container, body) => post(Created, `/containers/${segment(container)}/exec`, body),

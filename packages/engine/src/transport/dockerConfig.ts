@@ -23,7 +23,13 @@ export const DockerConfig = Schema.Struct({
   auths: opt(
     Schema.Record(
       Str,
-      Schema.Struct({ auth: opt(Str), identitytoken: opt(Str), username: opt(Str), password: opt(Str) }),
+      Schema.Struct({
+        auth: opt(Str),
+        identitytoken: opt(Str),
+        registrytoken: opt(Str),
+        username: opt(Str),
+        password: opt(Str),
+      }),
     ),
   ),
   credsStore: opt(Str),
