@@ -26,6 +26,11 @@ test.each([
   expect(registryOf(reference)).toBe(registry)
 })
 
+test.each(["m", "me", "mee", "?>~"])("engines want the padding of base64url (%s)", async (user) => {
+  const header = await Effect.runPromise(registryAuth({ auths: { "a.b": { auth: encoded(`${user}:p`) } } }, "a.b/c"))
+  expect(header).toMatch(/^([\w-]{4})*([\w-]{2}==|[\w-]{3}=)?$/)
+})
+
 describe("stored credentials", () => {
   test.each<[string, DockerConfig, string, unknown]>([
     [

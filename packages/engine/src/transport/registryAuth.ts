@@ -72,6 +72,9 @@ const bodyOf = (credentials: Credentials): Record<string, string> => {
   }
 }
 
+/** base64url as Go reads it: an engine takes a value without the padding for no credentials at all. */
+const padded = (text: string): string => Buffer.from(text).toString("base64").replaceAll("+", "-").replaceAll("/", "_")
+
 /** The value of `X-Registry-Auth`, undefined when nobody logged in to that registry. */
 export const registryAuth = (
   config: DockerConfig,
@@ -79,8 +82,6 @@ export const registryAuth = (
 ): Effect.Effect<string | undefined, NotAuthorised> => {
   const registry = registryOf(reference)
   return Effect.map(credentialsFor(config, registry), (credentials) =>
-    credentials === undefined
-      ? undefined
-      : Buffer.from(JSON.stringify({ ...bodyOf(credentials), serveraddress: registry })).toString("base64url"),
+    credentials === undefined ? undefined : padded(JSON.stringify({ ...bodyOf(credentials), serveraddress: registry })),
   )
 }
