@@ -3,6 +3,7 @@
  * out. One method is one request. What the calls are for is the drivers' business.
  */
 import type { IncomingMessage } from "node:http"
+import { Readable } from "node:stream"
 import { Context, Effect, Schema, type Scope, Stream } from "effect"
 import { EngineFailed, type WindFlowError } from "../model/errors/union.ts"
 import { type Frame, asStdout, demultiplex } from "./demultiplex.ts"
@@ -55,6 +56,8 @@ export interface DockerApiShape {
     readonly create: (name: string, body: Schema.Json, platform?: string) => Call<typeof Created.Type>
     readonly start: (id: string) => Call<void>
     readonly unpause: (id: string) => Call<void>
+    /** Unpacks a tar at the root. `owned`: files belong to the container's user where it has one, not to whom the archive says. */
+    readonly putArchive: (id: string, archive: Uint8Array, options: { readonly owned: boolean }) => Call<void>
     readonly stop: (id: string, seconds: number | undefined) => Call<void>
     readonly remove: (id: string, options: { readonly volumes: boolean }) => Call<void>
     readonly rename: (id: string, name: string) => Call<void>
@@ -238,6 +241,17 @@ export const makeDockerApi = (http: EngineHttp): Effect.Effect<DockerApiShape> =
         inspect: (id) => get(ContainerDetails, `/containers/${segment(id)}/json`),
         create: (name, body, platform) => post(Created, `/containers/create${queryText({ name, platform })}`, body),
         start: (id) => act("POST", `/containers/${segment(id)}/start`),
+        putArchive: (id, archive, { owned }) => {
+          const query = { path: "/", noOverwriteDirNonDir: true, copyUIDGID: owned ? true : undefined }
+          return Effect.flatMap(version, (version) =>
+            http.send({
+              method: "PUT",
+              path: `/v${version}/containers/${segment(id)}/archive${queryText(query)}`,
+              headers: { "content-type": "application/x-tar", "content-length": String(archive.byteLength) },
+              body: Readable.from([archive]),
+            }),
+          ).pipe(Effect.asVoid)
+        },
         unpause: (id) => act("POST", `/containers/${segment(id)}/unpause`),
         stop: (id, seconds) => act("POST", `/containers/${segment(id)}/stop${queryText({ t: seconds })}`, [404]),
         // 409: its removal is already in progress.

@@ -84,7 +84,12 @@ export const ImageDetails = Schema.Struct({
   Architecture: opt(Str),
   Variant: opt(Str),
   Metadata: nullable(Schema.Struct({ LastTagTime: opt(Str) })),
-  Config: nullable(Schema.Struct({ Healthcheck: nullable(Schema.Struct({ Test: nullable(Schema.Array(Str)) })) })),
+  Config: nullable(
+    Schema.Struct({
+      Healthcheck: nullable(Schema.Struct({ Test: nullable(Schema.Array(Str)) })),
+      Volumes: nullable(Schema.Record(Str, Schema.Unknown)),
+    }),
+  ),
 })
 export type ImageDetails = typeof ImageDetails.Type
 

@@ -4,6 +4,7 @@ import type { SecretStoreShape } from "../../secret/SecretStore.ts"
 import type { DockerConfig } from "../../transport/dockerConfig.ts"
 import type { DockerApiShape } from "../../transport/DockerApi.ts"
 import type { Driver } from "../Driver.ts"
+import { type HeldContents, makeHeldContents } from "./contents.ts"
 import { Desired } from "./Desired.ts"
 import { buildImages } from "./buildImages.ts"
 import { events } from "./events.ts"
@@ -31,9 +32,16 @@ export interface ComposeDriverContext {
   readonly config: DockerConfig
   /** The engine sees this machine's file system: bind mounts of local paths make sense. */
   readonly localFiles: boolean
+  /** A variable of the deployer: for a config or secret of a plan that another process prepared. Absent: there are none. */
+  readonly variable?: (name: string) => string | undefined
+  /** Values that configs and secrets take from variables, as this process read them. */
+  readonly contents: HeldContents
 }
 
-export const composeDriver = (context: ComposeDriverContext): Driver<Desired, Observed> => ({
+export const composeDriver = (options: Omit<ComposeDriverContext, "contents">): Driver<Desired, Observed> =>
+  driverOf({ ...options, contents: makeHeldContents() })
+
+const driverOf = (context: ComposeDriverContext): Driver<Desired, Observed> => ({
   name: "compose",
   parity,
   desired: Desired,

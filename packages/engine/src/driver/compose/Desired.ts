@@ -18,6 +18,10 @@ export type DesiredImage = typeof DesiredImage.Type
 /** An environment variable that gets its value from the secret store when the container is created. */
 export const SecretVariable = Schema.Struct({ variable: Str, name: Str, version: Str })
 
+/** A config or secret of a service, by a digest of what it holds. */
+export const GrantedContent = Schema.Struct({ kind: Schema.Literals(["configs", "secrets"]), key: Str, digest: Str })
+export type GrantedContent = typeof GrantedContent.Type
+
 export const DesiredService = Schema.Struct({
   name: Str,
   model: Service,
@@ -31,6 +35,8 @@ export const DesiredService = Schema.Struct({
   /** Digest of what the config hash does not cover; empty when there is nothing of it. */
   extra: Str,
   secrets: Schema.Array(SecretVariable),
+  /** Configs and secrets whose content is known: a change of it replaces the containers. */
+  contents: Schema.Array(GrantedContent),
 })
 export type DesiredService = typeof DesiredService.Type
 

@@ -1,7 +1,7 @@
 /** What a build takes from this machine, looked at before it starts: folders, Dockerfile, secrets, SSH agents. */
 import { readFile, stat } from "node:fs/promises"
 import { Effect, Redacted } from "effect"
-import { BuildFailed, FileUnreadable, type WindFlowError } from "../../model/errors/union.ts"
+import { BuildFailed, FileUnreadable, VariableMissing, type WindFlowError } from "../../model/errors/union.ts"
 import type { ModelPath, Stack } from "../../model/Stack.ts"
 import { dockerfilePath } from "./buildRequest.ts"
 
@@ -58,7 +58,7 @@ export const checkFolders = (
 export const buildSecrets = (
   stack: Stack,
   name: string,
-): Effect.Effect<ReadonlyMap<string, Redacted.Redacted<Uint8Array>>, FileUnreadable> =>
+): Effect.Effect<ReadonlyMap<string, Redacted.Redacted<Uint8Array>>, FileUnreadable | VariableMissing> =>
   Effect.gen(function* () {
     const values = new Map<string, Redacted.Redacted<Uint8Array>>()
     for (const { source = "", target = "" } of stack.model.services[name]?.build?.secrets ?? []) {
@@ -70,10 +70,14 @@ export const buildSecrets = (
         values.set(id, Redacted.make(value))
         continue
       }
-      const held = stack.origin.content?.("secrets", source)
-      const variable = object?.environment === undefined ? undefined : stack.origin.variable?.(object.environment)
-      const text = held === undefined ? (object?.content ?? variable) : Redacted.value(held)
-      // Not set: then the build has no such secret, and fails where it requires one.
+      const variable = object?.environment ?? ""
+      const held = variable === "" ? undefined : stack.origin.content?.("secrets", source)
+      if (variable !== "" && held === undefined) {
+        const place = stack.origin.locate(["secrets", source, "environment"])
+        const subject = `secrets.${source}`
+        return yield* new VariableMissing({ variable, subject, ...(place === undefined ? {} : { place }) })
+      }
+      const text = held === undefined ? object?.content : Redacted.value(held)
       if (text !== undefined) values.set(id, Redacted.make(Buffer.from(text)))
     }
     return values

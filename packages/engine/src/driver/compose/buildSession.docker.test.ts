@@ -12,6 +12,7 @@ import type { Build, StackModel } from "../../model/StackModel.ts"
 import type { DockerConfig } from "../../transport/dockerConfig.ts"
 import { type BuildOptions, defaultBuildOptions } from "../Request.ts"
 import { buildImages } from "./buildImages.ts"
+import { makeHeldContents } from "./contents.ts"
 import { composeDriver } from "./ComposeDriver.ts"
 import { startRegistry } from "./registry.fixture.ts"
 import { type Bed, changes, folder, modelOf, noSecrets, openBed, stackOf, up } from "./testBed.ts"
@@ -58,7 +59,7 @@ const stackOfBuilds = (directory: string, builds: Builds, rest: Partial<StackMod
 const run = (bed: Bed, stack: Stack, options: Partial<BuildOptions> = {}, config: DockerConfig = {}) =>
   Effect.gen(function* () {
     const texts: Array<string> = []
-    const context = { api: bed.api, secrets: noSecrets, config, localFiles: true }
+    const context = { api: bed.api, secrets: noSecrets, config, localFiles: true, contents: makeHeldContents() }
     const result = yield* Effect.result(
       buildImages(context, stack, { ...defaultBuildOptions, ...options }, ({ text }) =>
         Effect.sync(() => void texts.push(text ?? "")),
@@ -131,6 +132,12 @@ test("a step that fails after printing a secret, and a secret that was not given
       const absent = yield* run(bed, stackOfBuilds(directory, { web: { dockerfile: "Absent" } }))
       expect(absent.error).toMatchObject({ _tag: "BuildFailed", detail: expect.stringContaining("absent") })
       const gone = { s: { file: join(directory, "gone") } }
+      const unset = stackOfBuilds(
+        directory,
+        { web: { secrets: [{ source: "s" }] } },
+        { secrets: { s: { environment: "UNSET" } } },
+      )
+      expect((yield* run(bed, unset)).error).toMatchObject({ _tag: "VariableMissing", variable: "UNSET", place: {} })
       const missing = yield* run(
         bed,
         stackOfBuilds(directory, { web: { secrets: [{ source: "s" }] } }, { secrets: gone }),

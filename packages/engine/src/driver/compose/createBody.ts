@@ -10,6 +10,7 @@ import { byteCount, durationSeconds, parseDuration } from "./goValues.ts"
 import { containerMounts, type InheritedVolume } from "./mounts.ts"
 import { composeVersion, containerName, labels } from "./names.ts"
 import { resources, restartPolicy } from "./resources.ts"
+import { resolveShared, sharedHash, type SharedIds, volumesFrom } from "./sharing.ts"
 
 type Json = Schema.Json
 type JsonObject = { readonly [key: string]: Json }
@@ -22,6 +23,9 @@ export interface Replica {
   readonly inherited: ReadonlyArray<InheritedVolume>
   /** Values from the secret store, by variable. */
   readonly secrets: Readonly<Record<string, string>>
+  /** Containers of other services whose namespaces or volumes it shares. */
+  readonly shared?: SharedIds | undefined
+  readonly links?: ReadonlyArray<string> | undefined
 }
 
 /** Networks by priority, then by name: the first is the primary one. */
@@ -85,10 +89,16 @@ const addressing = (network: typeof ServiceNetwork.Type): JsonObject => ({
     ...(network.link_local_ips === undefined ? {} : { LinkLocalIPs: network.link_local_ips }),
   },
   ...(network.ipv4_address === undefined ? {} : { IPAddress: network.ipv4_address }),
+  ...(network.ipv6_address === undefined ? {} : { IPv6Gateway: network.ipv6_address }),
   ...(network.driver_opts === undefined ? {} : { DriverOpts: network.driver_opts }),
 })
 
-const endpoints = (desired: DesiredUp, service: DesiredService, name: string): JsonObject => {
+const endpoints = (
+  desired: DesiredUp,
+  service: DesiredService,
+  name: string,
+  links: ReadonlyArray<string>,
+): JsonObject => {
   const { model } = service
   const result: Record<string, Json> = {}
   for (const [index, key] of networksInOrder(model).entries()) {
@@ -97,6 +107,7 @@ const endpoints = (desired: DesiredUp, service: DesiredService, name: string): J
     const live = desired.networks.find((candidate) => candidate.key === key)?.model.name ?? key
     result[live] = {
       Aliases: [name, service.name, ...(network?.aliases ?? [])],
+      ...(links.length === 0 ? {} : { Links: links }),
       ...(network === undefined ? {} : addressing(network)),
       ...(mac === undefined ? {} : { MacAddress: mac }),
     }
@@ -104,10 +115,10 @@ const endpoints = (desired: DesiredUp, service: DesiredService, name: string): J
   return result
 }
 
-const networking = (desired: DesiredUp, service: DesiredService, name: string) => {
-  if (service.model.network_mode !== undefined) return { mode: service.model.network_mode, config: {} }
+const networking = (desired: DesiredUp, service: DesiredService, model: Service, name: string, replica: Replica) => {
+  if (model.network_mode !== undefined) return { mode: model.network_mode, config: {} }
   if (desired.networks.length === 0) return { mode: "none", config: {} }
-  const config = endpoints(desired, service, name)
+  const config = endpoints(desired, service, name, replica.links ?? [])
   return {
     mode: Object.keys(config)[0] ?? "none",
     config: { NetworkingConfig: { EndpointsConfig: config } },
@@ -143,7 +154,7 @@ export const containerLabels = (
   ...(desired.environmentFiles.length === 0 ? {} : { [labels.environmentFile]: desired.environmentFiles.join(",") }),
   [labels.oneoff]: "False",
   ...(service.image.id === null ? {} : { [labels.image]: service.image.id }),
-  [labels.configHash]: service.configHash,
+  [labels.configHash]: sharedHash(service, replica.shared ?? {}),
   [labels.number]: String(replica.number),
   [labels.dependsOn]: dependencies(service.model),
   ...(replica.replaces
@@ -170,11 +181,12 @@ const capabilities = (names: ReadonlyArray<string> | undefined): Json => {
 }
 
 export const createBody = (desired: DesiredUp, service: DesiredService, replica: Replica): JsonObject => {
-  const { model } = service
+  const shared = replica.shared ?? {}
+  const model = resolveShared(service.model, shared)
   // The final name even when it is created under a temporary one: other containers resolve it.
   const name = containerName(desired.project, service.name, model, replica.number)
   const { binds, mounts } = containerMounts(desired, model, replica.inherited)
-  const network = networking(desired, service, name)
+  const network = networking(desired, service, model, name, replica)
   return {
     Hostname: model.hostname ?? "",
     Domainname: model.domainname ?? "",
@@ -188,6 +200,7 @@ export const createBody = (desired: DesiredUp, service: DesiredService, replica:
     Image: replica.image,
     WorkingDir: model.working_dir ?? "",
     Entrypoint: model.entrypoint,
+    NetworkDisabled: model.network_mode === "disabled",
     Labels: containerLabels(desired, service, replica),
     ...(model.stop_signal === undefined ? {} : { StopSignal: model.stop_signal }),
     Env: environment(desired, model, replica.secrets),
@@ -210,6 +223,8 @@ export const createBody = (desired: DesiredUp, service: DesiredService, replica:
       PortBindings: portBindings(model),
       ...resources(model),
       VolumeDriver: model.volume_driver ?? "",
+      VolumesFrom: volumesFrom(model, shared),
+      ...(replica.links === undefined || replica.links.length === 0 ? {} : { Links: replica.links }),
       Dns: model.dns ?? null,
       DnsSearch: model.dns_search ?? null,
       DnsOptions: model.dns_opt ?? null,

@@ -20,6 +20,7 @@ const recovery: Record<Action["verb"], RecoveryMode> = {
   CreateVolume: "idempotent",
   RemoveVolume: "idempotent",
   CreateContainer: "observe",
+  UploadFiles: "idempotent",
   StartContainer: "idempotent",
   UnpauseContainer: "observe",
   StopContainer: "idempotent",

@@ -16,6 +16,8 @@ import { createBody } from "./createBody.ts"
 import type { Desired, DesiredService, DesiredUp } from "./Desired.ts"
 import { labels } from "./names.ts"
 import { networkBody, volumeBody } from "./networkBody.ts"
+import type { SharedIds } from "./sharing.ts"
+import { upload } from "./uploads.ts"
 import { Action } from "./verbs.ts"
 import { waitFor } from "./wait.ts"
 
@@ -96,6 +98,29 @@ const nameTaken = (context: ComposeDriverContext, operation: Operation, name: st
         },
       })
 
+/**
+ * Anonymous volumes move along only to where the service or the image still declares one. What the image declares is asked here: a
+ * plan is made before the image may be there.
+ */
+const stillDeclared = (
+  context: ComposeDriverContext,
+  { model }: DesiredService,
+  { image, inherited }: Extract<Action, { readonly verb: "CreateContainer" }>["args"],
+) => {
+  const declared = new Set((model.volumes ?? []).map(({ target }) => target))
+  if (inherited.every(({ target }) => declared.has(target))) return Effect.succeed(inherited)
+  return Effect.map(context.api.images.find(image), (found) => {
+    for (const target of Object.keys(found?.Config?.Volumes ?? {})) declared.add(target)
+    return inherited.filter(({ target }) => declared.has(target))
+  })
+}
+
+/** Ids of other services' containers: known when the plan was made, or outputs of the operations that create them. */
+export const sharedIn = (
+  { shared }: Extract<Action, { readonly verb: "CreateContainer" }>["args"],
+  run: { readonly inputs: Outputs },
+): SharedIds => ({ ...shared, ...run.inputs })
+
 const createContainer = (
   context: ComposeDriverContext,
   operation: Operation,
@@ -109,7 +134,8 @@ const createContainer = (
       operation,
     )
     const secrets = yield* revealed(context, service)
-    const body = createBody(desired, service, { ...args, secrets })
+    const inherited = yield* stillDeclared(context, service, args)
+    const body = createBody(desired, service, { ...args, inherited, secrets, shared: sharedIn(args, run) })
     const created = yield* context.api.containers.create(args.name, body, service.model.platform).pipe(
       Effect.catch((error) => nameTaken(context, operation, args.name, error)),
       Effect.mapError((error) =>
@@ -166,6 +192,16 @@ export const execute = (
         return none
       case "CreateContainer":
         return yield* createContainer(context, operation, run, args)
+      case "UploadFiles": {
+        const desired = yield* upOf(run.desired, operation)
+        const service = yield* member(
+          desired.services.find(({ name }) => name === args.service),
+          operation,
+        )
+        const id = yield* containerOf(args.id, operation, run)
+        yield* Effect.mapError(upload(context, desired, service, id, args.owned), gone(operation))
+        return none
+      }
       case "StartContainer": {
         const id = yield* containerOf(args.id, operation, run)
         yield* Effect.mapError(containers.start(id), (error) => portInUse(args.service, gone(operation)(error)))

@@ -1,6 +1,6 @@
 /** A service's volumes, configs and secrets as the engine's binds and mounts, chosen as Compose chooses between the two forms. */
 import type { Schema } from "effect"
-import type { FileReference, Mount, Service } from "../../model/StackModel.ts"
+import type { FileObject, FileReference, Mount, Service } from "../../model/StackModel.ts"
 import type { DesiredUp } from "./Desired.ts"
 import { byteCount } from "./goValues.ts"
 
@@ -76,17 +76,23 @@ export const grantTarget = (grant: typeof FileReference.Type, directory: string)
   return target.startsWith("/") ? target : directory + target
 }
 
+/** What a config or secret is made from: a file is mounted, everything else is uploaded into the container. */
+export const isUploaded = (object: FileObject | undefined): boolean =>
+  (object?.content ?? "") !== "" || (object?.environment ?? "") !== ""
+
 /** By target: a bind mount that is never created on the host when the file is missing. */
 const grants = (desired: DesiredUp, model: Service): ReadonlyArray<readonly [string, JsonObject]> => {
   const bind = (Source: string | undefined, Target: string, options: JsonObject): readonly [string, JsonObject] => [
     Target,
     { Type: "bind", Source: Source ?? "", Target, ReadOnly: true, ...options },
   ]
+  const mounted = (grants: Service["configs"], objects: DesiredUp["configs"]) =>
+    (grants ?? []).filter(({ source }) => !isUploaded(objects[source ?? ""]))
   return [
-    ...(model.secrets ?? []).map((grant) =>
+    ...mounted(model.secrets, desired.secretFiles).map((grant) =>
       bind(desired.secretFiles[grant.source ?? ""]?.file, grantTarget(grant, "/run/secrets/"), { BindOptions: {} }),
     ),
-    ...(model.configs ?? []).map((grant) =>
+    ...mounted(model.configs, desired.configs).map((grant) =>
       bind(desired.configs[grant.source ?? ""]?.file, grantTarget(grant, "/"), {}),
     ),
   ]

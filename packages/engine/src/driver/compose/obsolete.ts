@@ -4,6 +4,7 @@ import type { DesiredService, DesiredUp } from "./Desired.ts"
 import { changedFields, fieldDigests } from "./fields.ts"
 import { networksInOrder } from "./createBody.ts"
 import type { ObservedContainer } from "./Observed.ts"
+import type { PlannedService } from "./sharing.ts"
 
 export interface Obsolete {
   readonly cause: string
@@ -15,11 +16,21 @@ export type LiveNetworks = ReadonlyMap<string, { readonly id: string; readonly r
 
 const because = (cause: string, fields: ReadonlyArray<FieldChange> = []): Obsolete => ({ cause, fields })
 
+const contentChanged = "config or secret changed"
+/** Fields of contents only, since nothing else differs. */
+const kindOfContent = (names: ReadonlyArray<string>): string =>
+  names.every((name) => name.startsWith("configs."))
+    ? "config changed"
+    : names.some((name) => name.startsWith("configs."))
+      ? contentChanged
+      : "secret changed"
+
 const shown = 5
 const configurationChanged = (service: DesiredService, container: ObservedContainer, what: string): Obsolete => {
   const fields = container.fields === undefined ? [] : changedFields(container.fields, fieldDigests(service))
   const names = fields.map((field) => field.path)
   if (names.length === 1 && names[0] === "image") return because("image changed", fields)
+  if (names.length > 0 && what === contentChanged) what = kindOfContent(names)
   const list = names.slice(0, shown).join(", ") + (names.length > shown ? ` and ${names.length - shown} more` : "")
   return because(names.length === 0 ? what : `${what}: ${list}`, fields)
 }
@@ -57,13 +68,17 @@ const volumeCause = (desired: DesiredUp, service: DesiredService, container: Obs
 /** Without regard to what the caller wants recreated. */
 export const diverges = (
   desired: DesiredUp,
-  service: DesiredService,
+  service: PlannedService,
   container: ObservedContainer,
   live: LiveNetworks,
 ): Obsolete | undefined => {
+  if (service.awaits !== undefined) return because(`it shares with ${service.awaits}, which is replaced`)
   if (container.configHash !== service.configHash)
     return configurationChanged(service, container, "configuration changed")
-  if (container.extra !== service.extra) return configurationChanged(service, container, "secret changed")
+  // What a foreign container was given cannot be known: Compose takes no notice of contents either. A secret of the store is none
+  // that Compose could have given.
+  const comparable = container.fields !== undefined || service.secrets.length > 0
+  if (comparable && container.extra !== service.extra) return configurationChanged(service, container, contentChanged)
   const { id, pending } = service.image
   if (id === null) return because(`unknown until ${pending === "pull" ? "pulled" : "built"}`)
   if (container.image !== id) return because("image changed")
@@ -73,7 +88,7 @@ export const diverges = (
 
 export const obsolete = (
   desired: DesiredUp,
-  service: DesiredService,
+  service: PlannedService,
   container: ObservedContainer,
   live: LiveNetworks,
 ): Obsolete | undefined => {

@@ -41,5 +41,6 @@ export const openCompose = (
       config: resolved.config,
       // A Unix socket is this machine's. TCP on loopback may be a tunnel to anywhere.
       localFiles: resolved.endpoint._tag === "Unix",
+      variable: (name) => options.sources.environment[name],
     })
   })

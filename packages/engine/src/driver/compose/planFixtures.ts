@@ -45,6 +45,7 @@ export const desiredOf = (
       configHash: serviceHash(service),
       extra: "",
       secrets: [],
+      contents: [],
       ...overrides[name],
     })),
     untouched: [],

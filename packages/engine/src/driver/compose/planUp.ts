@@ -1,18 +1,22 @@
 /** The plan of an `up`. Pure: decides from the desired and the observed state alone. */
 import { Result } from "effect"
-import type { ExternalMissing } from "../../model/errors/union.ts"
+import { type ExternalMissing, NotDeployed } from "../../model/errors/union.ts"
 import type { PlanDraft } from "../../plan/Plan.ts"
 import type { DesiredService, DesiredUp } from "./Desired.ts"
 import { Draft } from "./draft.ts"
 import { networksInOrder } from "./createBody.ts"
 import { familiar } from "./imageNames.ts"
+import { linksOf } from "./links.ts"
+import type { LiveNetworks } from "./obsolete.ts"
 import { judgeNetworks, planNetworks, planVolumes } from "./planInfrastructure.ts"
 import { containerName, isAnonymousVolume, temporaryName } from "./names.ts"
 import type { Observed, ObservedContainer } from "./Observed.ts"
 import { type Handle, inputOf, type Planned } from "./planned.ts"
 import { Removals, isRunning } from "./planRemovals.ts"
+import { planUploads } from "./planUploads.ts"
 import { Waits } from "./planWaits.ts"
 import { holdersOf } from "./portHandover.ts"
+import { plannedService, type Sharing, sharesNamespace, sharingOf } from "./sharing.ts"
 import { type ServiceSlots, type Slot, isDone, slotsOf } from "./slots.ts"
 import { snapshotOf } from "./snapshot.ts"
 
@@ -26,6 +30,7 @@ class UpPlanner {
   #ready: ReadonlyMap<string, string> = new Map()
   #volumesReady: ReadonlyMap<string, string> = new Map()
   #services: ReadonlyArray<ServiceSlots> = []
+  readonly #sharing = new Map<string, Sharing>()
   #handover: ReadonlyMap<string, ReadonlyArray<string>> = new Map()
 
   constructor(desired: DesiredUp, observed: Observed) {
@@ -35,7 +40,7 @@ class UpPlanner {
     this.#waits = new Waits(desired, this.#draft, this.#planned)
   }
 
-  plan(): Result.Result<PlanDraft, ExternalMissing> {
+  plan(): Result.Result<PlanDraft, ExternalMissing | NotDeployed> {
     const desired = this.#desired
     const draft = this.#draft
     for (const warning of desired.warnings) draft.warn(warning)
@@ -46,9 +51,8 @@ class UpPlanner {
     this.#volumesReady = volumes.success
 
     const byService = Map.groupBy(this.#observed.containers, (container) => container.service)
-    this.#services = desired.services.map((service) =>
-      slotsOf(desired, service, byService.get(service.name) ?? [], networks.success.live),
-    )
+    const missing = this.#sort(byService, networks.success.live)
+    if (missing !== undefined) return Result.fail(missing)
     this.#orphans(byService)
     this.#ready = planNetworks(networks.success, draft, (container, cause, group) =>
       this.#removals.stop(container, cause, group, []),
@@ -57,6 +61,23 @@ class UpPlanner {
     for (const slots of this.#services) this.#service(slots)
     if (desired.options.until === "healthy") this.#waits.settle()
     return Result.succeed(draft.finish(snapshotOf(this.#observed)))
+  }
+
+  /** Slots of all services: what a service shares with another is known before it is looked at. */
+  #sort(byService: ReadonlyMap<string, ReadonlyArray<ObservedContainer>>, live: LiveNetworks): NotDeployed | undefined {
+    const sorted = new Map<string, ServiceSlots>()
+    for (const service of this.#desired.services) {
+      const sharing = sharingOf(this.#desired, service, sorted, byService)
+      if ("missing" in sharing) {
+        const detail = `service ${service.name} shares with ${sharing.missing}, which has no container`
+        return new NotDeployed({ deployment: this.#desired.project, detail })
+      }
+      this.#sharing.set(service.name, sharing)
+      const found = byService.get(service.name) ?? []
+      sorted.set(service.name, slotsOf(this.#desired, plannedService(service, sharing), found, live))
+    }
+    this.#services = [...sorted.values()]
+    return undefined
   }
 
   #orphans(byService: ReadonlyMap<string, ReadonlyArray<ObservedContainer>>): void {
@@ -180,6 +201,8 @@ class UpPlanner {
     const resource = `service:${service.name}:${number}`
     const networks = networksInOrder(service.model).flatMap((key) => this.#ready.get(key) ?? [])
     const volumes = (service.model.volumes ?? []).flatMap((mount) => this.#volumesReady.get(mount.source ?? "") ?? [])
+    const { shared, inputs, created } = this.#shared(service)
+    const { links, named } = this.#links(service, number)
     const inherited = (old?.mounts ?? [])
       .filter((mount) => mount.type === "volume" && isAnonymousVolume(mount.name))
       .map(({ name, target, readOnly }) => ({ name, target, readOnly }))
@@ -188,7 +211,7 @@ class UpPlanner {
       group,
       resource,
       cause,
-      needs: [...networks, ...volumes, ...removals],
+      needs: [...networks, ...volumes, ...removals, ...created, ...named],
       action: {
         verb: "CreateContainer",
         args: {
@@ -198,9 +221,43 @@ class UpPlanner {
           image: this.#image(service),
           replaces: old !== undefined,
           inherited,
+          ...(Object.keys(shared).length === 0 ? {} : { shared }),
+          ...(links.length === 0 ? {} : { links }),
         },
       },
+      ...(created.length === 0 ? {} : { inputs }),
     })
+  }
+
+  /** Containers whose namespaces or volumes it shares; those that this plan creates come as inputs. */
+  #shared(service: DesiredService) {
+    const { known, pending } = this.#sharing.get(service.name) ?? { known: {}, pending: {} }
+    const operation = (parent: string, number: number) => `service:${parent}:${number}/create`
+    const entries = Object.entries(pending)
+    return {
+      shared: known,
+      inputs: Object.fromEntries(
+        entries.map(([parent, number]) => [parent, { operation: operation(parent, number), output: "id" }]),
+      ),
+      created: entries.map(([parent, number]) => operation(parent, number)),
+    }
+  }
+
+  /** Links by name, and the operations after which the linked containers have theirs. */
+  #links(service: DesiredService, number: number) {
+    const named: Array<string> = []
+    const namesOf = (other: string) => {
+      const planned = this.#planned.get(other)
+      // Not part of this run: what is there.
+      if (planned === undefined)
+        return this.#observed.containers.filter((container) => container.service === other).map(({ name }) => name)
+      return planned.map(({ slot, name }) => {
+        const operations = [`service:${other}:${slot.number}/create`, `service:${other}:${slot.number}/rename`]
+        named.push(...operations.filter((operation) => this.#draft.has(operation)))
+        return name
+      })
+    }
+    return { links: linksOf(this.#desired.project, service.model, number, namesOf), named }
   }
 
   /** A saved state names the image by its id when the reference has moved on since, so a rollback gets what ran then. */
@@ -248,8 +305,13 @@ class UpPlanner {
       .filter(({ service }) => service.model.depends_on?.[dependency]?.restart === true)
       .flatMap(({ service, slots }) =>
         slots.flatMap((slot) => {
-          if (slot._tag !== "Keep" || slot.container.state !== "running") return []
           const resource = `service:${service.name}:${slot.number}`
+          // What lives in its namespaces is replaced with it, and ends in order before they go.
+          if ((slot._tag === "Replace" || slot._tag === "Continue") && sharesNamespace(service.model, dependency)) {
+            this.#draft.group(resource, "replace", resource, slot.why.cause, slot.why.fields)
+            return isRunning(slot.old) ? [slot.old] : []
+          }
+          if (slot._tag !== "Keep" || slot.container.state !== "running") return []
           this.#draft.group(resource, "update", resource, `dependency ${dependency} is replaced`)
           return [slot.container]
         }),
@@ -286,6 +348,7 @@ class UpPlanner {
   ): string | undefined {
     if (this.#desired.options.until === "created") return undefined
     const resource = `service:${service.name}:${slot.number}`
+    const uploads = planUploads(this.#desired, this.#draft, { service, resource, name, handle, group, cause })
     const holders = (this.#handover.get(resource) ?? []).flatMap((id) => this.#removals.freed(id))
     return this.#draft.add({
       id: `${resource}/start`,
@@ -295,6 +358,7 @@ class UpPlanner {
       needs: [
         ...needs,
         ...("created" in handle ? [handle.created] : []),
+        ...uploads,
         ...this.#waits.gates(service),
         ...holders,
         ...networksInOrder(service.model).flatMap((key) => this.#ready.get(key) ?? []),
@@ -308,5 +372,7 @@ class UpPlanner {
   }
 }
 
-export const planUp = (desired: DesiredUp, observed: Observed): Result.Result<PlanDraft, ExternalMissing> =>
-  new UpPlanner(desired, observed).plan()
+export const planUp = (
+  desired: DesiredUp,
+  observed: Observed,
+): Result.Result<PlanDraft, ExternalMissing | NotDeployed> => new UpPlanner(desired, observed).plan()

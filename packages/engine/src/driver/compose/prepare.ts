@@ -1,7 +1,7 @@
 /** From a request to the desired state: refusals, choice of services, images, versions of secrets, hashes. */
 import { Effect } from "effect"
 import { networkHash, serviceHash, volumeHash } from "../../compose/render/hash.ts"
-import { FileUnreadable, Unsupported, type WindFlowError } from "../../model/errors/union.ts"
+import { Unsupported, type WindFlowError } from "../../model/errors/union.ts"
 import type { Stack } from "../../model/Stack.ts"
 import type { StackModel } from "../../model/StackModel.ts"
 import { digestJson } from "../../plan/digest.ts"
@@ -9,6 +9,7 @@ import { proxyEnvironment } from "../../transport/dockerConfig.ts"
 import type { PrepareOptions } from "../Driver.ts"
 import type { Request, UpOptions } from "../Request.ts"
 import type { ComposeDriverContext } from "./ComposeDriver.ts"
+import { readContents } from "./contents.ts"
 import type { Desired, DesiredService, DesiredUp } from "./Desired.ts"
 import { checkHealthGates } from "./healthGates.ts"
 import { resolveImages } from "./images.ts"
@@ -37,34 +38,11 @@ const keysUsed = (model: StackModel, names: ReadonlyArray<string>) => {
   }
 }
 
-/** Files of configs and secrets are mounted: an engine would create an empty folder for one that is missing. */
-const checkFiles = (stack: Stack, names: ReadonlyArray<string>) =>
-  Effect.tryPromise({
-    try: async () => {
-      const { stat } = await import("node:fs/promises")
-      for (const kind of ["configs", "secrets"] as const) {
-        const granted = new Set(
-          names.flatMap((name) => (stack.model.services[name]?.[kind] ?? []).map((grant) => grant.source ?? "")),
-        )
-        for (const key of granted) {
-          const path = stack.model[kind]?.[key]?.file ?? ""
-          const place = stack.origin.locate([kind, key, "file"])
-          await stat(path).catch((cause: unknown) => {
-            throw new FileUnreadable({
-              path,
-              reason: "missing",
-              detail: `${kind}.${key}: ${cause instanceof Error ? cause.message : String(cause)}`,
-              ...(place === undefined ? {} : { place }),
-            })
-          })
-        }
-      }
-    },
-    catch: (error) =>
-      error instanceof FileUnreadable
-        ? error
-        : new FileUnreadable({ path: stack.origin.workingDirectory, reason: "other", detail: String(error) }),
-  })
+/** Digest of what Compose's hash does not cover; empty when there is nothing of it. */
+const extraOf = (secrets: DesiredService["secrets"], contents: DesiredService["contents"]): string => {
+  if (secrets.length === 0 && contents.length === 0) return ""
+  return digestJson(contents.length === 0 ? secrets : { secrets, contents }).slice(0, 16)
+}
 
 const prepareUp = (
   context: ComposeDriverContext,
@@ -79,8 +57,7 @@ const prepareUp = (
     if (first !== undefined) return yield* new Unsupported({ driver: "compose", diagnostics: [first, ...others] })
     const selection = yield* Effect.fromResult(selectServices(model, options))
     const chosen = selection.services
-    if (chosen.some((name) => (model.services[name]?.configs ?? model.services[name]?.secrets) !== undefined))
-      yield* checkFiles(stack, chosen)
+    const contents = yield* readContents(stack, chosen, context.contents)
     const completing = new Set(
       Object.values(model.services).flatMap((service) =>
         Object.entries(service.depends_on ?? {}).flatMap(([name, { condition }]) =>
@@ -94,6 +71,7 @@ const prepareUp = (
       Effect.gen(function* () {
         const service = model.services[name]!
         const secrets = yield* secretVariables(context, stack, name)
+        const granted = contents.get(name) ?? []
         const desired: DesiredService = {
           name,
           model: service,
@@ -102,8 +80,9 @@ const prepareUp = (
           targeted: selection.targeted.has(name),
           completes: completing.has(name),
           configHash: serviceHash(service),
-          extra: secrets.length === 0 ? "" : digestJson(secrets).slice(0, 16),
+          extra: extraOf(secrets, granted),
           secrets,
+          contents: granted,
         }
         return desired
       }),

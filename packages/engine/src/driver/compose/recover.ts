@@ -5,8 +5,9 @@ import type { Operation } from "../../plan/Operation.ts"
 import type { ExecuteContext, Recovery } from "../Driver.ts"
 import type { ComposeDriverContext } from "./ComposeDriver.ts"
 import type { Desired } from "./Desired.ts"
-import { actionOf, containerOf, upOf } from "./execute.ts"
+import { actionOf, containerOf, sharedIn, upOf } from "./execute.ts"
 import { labels } from "./names.ts"
+import { sharedHash } from "./sharing.ts"
 
 const didNotHappen: Recovery = { _tag: "DidNotHappen" }
 const happened = (outputs: Readonly<Record<string, string>> = {}): Recovery => ({ _tag: "Happened", outputs })
@@ -32,7 +33,8 @@ export const recover = (
         const desired = yield* upOf(run.desired, operation)
         const found = yield* find(args.name)
         const own = found?.Config.Labels
-        const hash = desired.services.find((service) => service.name === args.service)?.configHash
+        const service = desired.services.find((candidate) => candidate.name === args.service)
+        const hash = service === undefined ? undefined : sharedHash(service, sharedIn(args, run))
         // The name alone could be somebody else's: project, replica and hash say that it is what this operation makes.
         const ours =
           own?.[labels.project] === desired.project &&
@@ -74,6 +76,9 @@ export const recover = (
         const found = yield* find(yield* containerOf(args.id, operation, run))
         return when(found?.Name === `/${args.name}`)
       }
+      case "UploadFiles":
+        // Putting the same files there again is harmless.
+        return didNotHappen
       case "Wait":
       case "Barrier":
         // Waiting changes nothing: it is simply done again.

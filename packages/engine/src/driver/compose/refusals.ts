@@ -5,6 +5,7 @@ import type { ModelPath, Stack } from "../../model/Stack.ts"
 import type { Service } from "../../model/StackModel.ts"
 import { parseCache, serviceContext } from "./buildRequest.ts"
 import { readPullPolicy } from "./imagePolicy.ts"
+import { isUploaded } from "./mounts.ts"
 import * as tables from "./support.ts"
 
 type Table = Readonly<Record<string, tables.Support>>
@@ -49,17 +50,20 @@ class Inspection {
     })
   }
 
+  ignored(path: ModelPath, why: string): void {
+    const place = this.#stack.origin.locate(path)
+    const where = place === undefined ? "" : `${formatPlace(place)} `
+    this.warnings.push(`${where}${shownPath(path)} ${why}.`)
+  }
+
   /** `value` is a struct of the model: its keys are looked up, `x-` extensions are nobody's business. */
   keys(table: Table, value: object, path: ModelPath): void {
     for (const [key, item] of Object.entries(value)) {
       const support = table[key] ?? { refused: "Remove it; this driver does not know it." }
       if (support === "native" || key.startsWith("x-") || isEmpty(item)) continue
       const at = [...path, key]
-      if (support === "ignored") {
-        const place = this.#stack.origin.locate(at)
-        const where = place === undefined ? "" : `${formatPlace(place)} `
-        this.warnings.push(`${where}${shownPath(at)} has no effect on a single engine.`)
-      } else this.refuse(at, "the compose driver cannot do this", support.refused)
+      if (support === "ignored") this.ignored(at, "has no effect on a single engine")
+      else this.refuse(at, "the compose driver cannot do this", support.refused)
     }
   }
 
@@ -90,9 +94,10 @@ class Inspection {
         )
       if (mount.type === "bind") this.local([...path, "volumes", index], mount.source ?? "")
     }
-    for (const key of ["network_mode", "ipc", "pid"] as const)
-      if (service[key]?.startsWith("service:") === true)
-        this.refuse([...path, key], "sharing a namespace with another service is not there yet", "Remove it.")
+    for (const kind of ["configs", "secrets"] as const) this.grants(service, kind, path)
+    for (const key of ["uts", "cgroup"] as const)
+      if (/^(service|container):/.test(service[key] ?? ""))
+        this.refuse([...path, key], "an engine does not share this namespace between containers", "Use host.")
     if (readPullPolicy(service.pull_policy) === undefined)
       this.refuse(
         [...path, "pull_policy"],
@@ -113,6 +118,24 @@ class Inspection {
         `${scale} containers cannot have one name`,
         "Remove container_name or scale to 1.",
       )
+  }
+
+  /** Files that are mounted keep their owner and mode; what is uploaded gets them, into a file system that can be written. */
+  grants(service: Service, kind: "configs" | "secrets", path: ModelPath): void {
+    for (const [index, grant] of (service[kind] ?? []).entries()) {
+      const at = [...path, kind, index]
+      const object = this.#stack.model[kind]?.[grant.source ?? ""]
+      if (!isUploaded(object)) {
+        for (const key of ["uid", "gid", "mode"] as const)
+          if (grant[key] !== undefined) this.ignored([...at, key], "has no effect on a file, which is mounted as it is")
+        continue
+      }
+      if (service.read_only === true)
+        this.refuse(at, "a file cannot be put into a read-only container", "Use `file`, or remove read_only.")
+      for (const key of ["uid", "gid"] as const)
+        if (!/^\d*$/.test(grant[key] ?? ""))
+          this.refuse([...at, key], `${grant[key]} is no number`, "Use the number: names are known in the image only.")
+    }
   }
 
   build(build: NonNullable<Service["build"]>, path: ModelPath): void {
@@ -173,7 +196,7 @@ class Inspection {
     for (const kind of ["configs", "secrets"] as const)
       for (const [key, object] of Object.entries(model[kind] ?? {})) {
         this.keys(tables.fileObjectSupport, object, [kind, key])
-        if (object.file !== undefined && !this.#localFiles)
+        if ((object.file ?? "") !== "" && !this.#localFiles)
           this.refuse(
             [kind, key, "file"],
             `${object.file} lies on this machine, the engine on another`,

@@ -6,6 +6,7 @@ import type { DesiredService, DesiredUp } from "./Desired.ts"
 import { containerName, isTemporaryName } from "./names.ts"
 import { type LiveNetworks, type Obsolete, diverges, obsolete } from "./obsolete.ts"
 import type { ObservedContainer } from "./Observed.ts"
+import type { PlannedService } from "./sharing.ts"
 
 export type Slot =
   /** Nobody there. */
@@ -61,7 +62,7 @@ type Surplus = ServiceSlots["surplus"][number]
 
 export const slotsOf = (
   desired: DesiredUp,
-  service: DesiredService,
+  service: PlannedService,
   containers: ReadonlyArray<ObservedContainer>,
   live: LiveNetworks,
 ): ServiceSlots => {

@@ -30,9 +30,9 @@ test("parity tells a level of every key once, and a remedy of what is not whole"
     remedy: "It has no effect on a single engine.",
   })
   expect(parity).toContainEqual({
-    path: "services.*.links",
+    path: "services.*.isolation",
     level: "refused",
-    remedy: "Use the service's name or a network alias: services of one network reach each other by name.",
+    remedy: "Remove it; Windows containers are not supported.",
   })
 })
 
@@ -41,13 +41,13 @@ const refusals = (service: Partial<Model.Service>, localFiles = true) =>
 
 describe("refusals", () => {
   test("a refused key is named with its place and a remedy", () => {
-    expect(refusals({ links: ["db"] }).refused).toEqual([
+    expect(refusals({ isolation: "hyperv" }).refused).toEqual([
       {
         severity: "error",
         code: "unsupported",
-        message: "services.web.links: the compose driver cannot do this",
-        remedy: expect.stringContaining("alias"),
-        path: "services.web.links",
+        message: "services.web.isolation: the compose driver cannot do this",
+        remedy: expect.stringContaining("Windows"),
+        path: "services.web.isolation",
         place: { file: "compose.yaml", line: 3, column: 1 },
       },
     ])
@@ -62,7 +62,7 @@ describe("refusals", () => {
   })
 
   test.each<[string, Partial<Model.Service>, string]>([
-    ["namespaces of services", { network_mode: "service:db" }, "services.web.network_mode"],
+    ["namespaces that engines do not share", { uts: "service:db" }, "services.web.uts"],
     ["unknown pull policies", { pull_policy: "sometimes" }, "services.web.pull_policy"],
     ["seccomp files", { security_opt: ["seccomp=./x.json"] }, "services.web.security_opt[0]"],
     ["one name for many", { container_name: "x", scale: 2 }, "services.web.container_name"],

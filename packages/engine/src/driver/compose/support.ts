@@ -65,7 +65,7 @@ export const serviceSupport: Table<typeof Service> = {
   env_file: "native",
   expose: "native",
   extends: "native",
-  external_links: refused("Put both containers on one network and use its aliases."),
+  external_links: "native",
   extra_hosts: "native",
   group_add: "native",
   gpus: notYet,
@@ -77,7 +77,7 @@ export const serviceSupport: Table<typeof Service> = {
   isolation: windows,
   labels: "native",
   label_file: "native",
-  links: refused("Use the service's name or a network alias: services of one network reach each other by name."),
+  links: "native",
   logging: "native",
   log_driver: obsoleteKey,
   log_opt: obsoleteKey,
@@ -119,7 +119,7 @@ export const serviceSupport: Table<typeof Service> = {
   uts: "native",
   volume_driver: "native",
   volumes: "native",
-  volumes_from: refused("Mount the same named volume in both services."),
+  volumes_from: "native",
   working_dir: "native",
   pre_start: notYet,
   post_start: notYet,
@@ -211,16 +211,16 @@ export const volumeSupport: Table<typeof Volume> = {
   labels: "native",
 }
 
-const fileOnly = refused("Use `file`: the other sources are not there yet.")
+const swarmOnly = refused("Use `file`, `content` or `environment`: only a Swarm keeps configs and secrets.")
 /** Top-level configs and secrets. */
 export const fileObjectSupport: Table<typeof FileObject> = {
   name: "native",
   file: "native",
-  environment: fileOnly,
-  content: fileOnly,
-  external: fileOnly,
+  environment: "native",
+  content: "native",
+  external: swarmOnly,
   labels: "ignored",
-  driver: fileOnly,
-  driver_opts: fileOnly,
-  template_driver: fileOnly,
+  driver: swarmOnly,
+  driver_opts: "ignored",
+  template_driver: swarmOnly,
 }

@@ -31,7 +31,12 @@ export const Action = Schema.Union([
     image: Str,
     replaces: Schema.Boolean,
     inherited: Schema.Array(Inherited),
+    /** service → id of its container whose namespaces or volumes are shared; those to be created come as inputs of that name. */
+    shared: Schema.optionalKey(Schema.Record(Str, Str)),
+    links: Schema.optionalKey(Schema.Array(Str)),
   }),
+  /** Configs and secrets that are no files of this machine, into a container that does not run. `owned`: see `uploads.ts`. */
+  verb("UploadFiles", { service: Str, name: Str, owned: Schema.Boolean, ...existing }),
   verb("StartContainer", { service: Str, name: Str, ...existing }),
   verb("UnpauseContainer", { id: Str, name: Str }),
   verb("StopContainer", { id: Str, name: Str, seconds: Schema.NullOr(Schema.Int) }),

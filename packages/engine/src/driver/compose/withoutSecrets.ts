@@ -60,15 +60,18 @@ const revealed = (context: Pick<ComposeDriverContext, "secrets">, names: Readonl
 
 /** The secrets are read only when something failed. */
 export const withoutSecrets = <A>(
-  context: Pick<ComposeDriverContext, "secrets">,
+  context: Pick<ComposeDriverContext, "secrets" | "contents">,
   desired: Desired,
   effect: Effect.Effect<A, WindFlowError>,
 ): Effect.Effect<A, WindFlowError> => {
-  const names = desired._tag === "Up" ? desired.services.flatMap(({ secrets }) => secrets.map(({ name }) => name)) : []
-  if (names.length === 0) return effect
+  const services = desired._tag === "Up" ? desired.services : []
+  const names = services.flatMap(({ secrets }) => secrets.map(({ name }) => name))
+  const contents = services.flatMap((service) => service.contents)
+  if (names.length === 0 && contents.length === 0) return effect
+  const held = contents.flatMap((content) => context.contents.get(content) ?? []).map(Redacted.value)
   return effect.pipe(
     Effect.catch((error) =>
-      Effect.flatMap(revealed(context, names), (values) => Effect.fail(cleaned(error, partsOf(values)))),
+      Effect.flatMap(revealed(context, names), (values) => Effect.fail(cleaned(error, partsOf([...values, ...held])))),
     ),
   )
 }

@@ -130,6 +130,10 @@ const catalogue: Catalogue = {
     message: `Secret ${e.name} cannot be had: ${e.detail}`,
     remedy: `Set it with \`windflow secret set ${e.name}\`.`,
   }),
+  VariableMissing: (e) => ({
+    message: `${e.subject} takes its content from the environment variable ${e.variable}, which is not set`,
+    remedy: `Set ${e.variable}, also where a saved plan or an earlier revision is applied: values are not stored with them.`,
+  }),
   KeyringFailed: (e) => ({
     message: `The keyring ${e.path} cannot be used: ${e.detail}`,
     remedy: {

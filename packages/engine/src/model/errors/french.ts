@@ -137,6 +137,10 @@ const catalogue: Catalogue = {
     message: `Impossible d’obtenir le secret ${e.name} : ${e.detail}`,
     remedy: `Définissez-le avec \`windflow secret set ${e.name}\`.`,
   }),
+  VariableMissing: (e) => ({
+    message: `${e.subject} tire son contenu de la variable d’environnement ${e.variable}, qui n’est pas définie`,
+    remedy: `Définissez ${e.variable}, même pour appliquer un plan enregistré ou une révision antérieure : les valeurs n’y sont pas conservées.`,
+  }),
   KeyringFailed: (e) => ({
     message: `Le trousseau ${e.path} est inutilisable : ${e.detail}`,
     remedy: {

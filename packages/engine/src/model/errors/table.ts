@@ -43,6 +43,7 @@ export const table: { readonly [Tag in ErrorTag]: ErrorRow } = {
   DriverUnavailable: row(4, 501),
   DependencyMissing: row(4, 501),
   SecretMissing: row(3, 422),
+  VariableMissing: row(3, 422),
   KeyringFailed: row(1, 500),
   StateCorrupt: row(1, 500),
   StateUnavailable: row(1, 500, true),

@@ -172,6 +172,11 @@ export class SecretMissing extends described(
   Schema.TaggedError<SecretMissing>()("SecretMissing", { name: Str, detail: Str, ...place }),
 ) {}
 
+/** A config or secret takes its content from an environment variable that is not set here. */
+export class VariableMissing extends described(
+  Schema.TaggedError<VariableMissing>()("VariableMissing", { variable: Str, subject: Str, ...place }),
+) {}
+
 /** The keyring cannot be opened or written: key file absent, too open, not the key that sealed it, or a file that was altered. */
 export class KeyringFailed extends described(
   Schema.TaggedError<KeyringFailed>()("KeyringFailed", {
@@ -243,6 +248,7 @@ export const errorClasses = [
   DriverUnavailable,
   DependencyMissing,
   SecretMissing,
+  VariableMissing,
   KeyringFailed,
   StateCorrupt,
   StateUnavailable,

@@ -1,0 +1,111 @@
+// Keys of the model whose behaviour only an engine shows.
+import { baseImages, session } from "@windflow/testcontainers"
+import { Effect, Redacted, Stream } from "effect"
+import { afterAll, beforeAll, describe, expect, test } from "vitest"
+import type { Stack } from "../../model/Stack.ts"
+import type { Service, StackModel } from "../../model/StackModel.ts"
+import { type Bed, changes, modelOf, openBed, stackOf, up } from "./testBed.ts"
+
+let busybox = ""
+const projects = new Set<string>()
+
+const project = async (name: string): Promise<string> => {
+  const full = `windflow-test-keys-${name}`
+  projects.add(full)
+  ;(await session()).addProject(full)
+  return full
+}
+
+const withBed = <A>(body: (bed: Bed) => Effect.Effect<A, unknown>, ...args: Parameters<typeof openBed>): Promise<A> =>
+  Effect.runPromise(Effect.scoped(Effect.flatMap(openBed(...args), body)))
+
+beforeAll(async () => {
+  busybox = (await baseImages(["busybox"])).busybox
+})
+afterAll(() =>
+  withBed((bed) => Effect.forEach(projects, (name) => bed.down(name, { volumes: true }), { concurrency: 4 })),
+)
+
+const sleeping: Partial<Service> = { command: ["sleep", "1000"], stop_grace_period: "0s", init: true }
+
+const shell = (bed: Bed, project: string, service: string, command: string) =>
+  Effect.scoped(
+    Effect.gen(function* () {
+      const session = yield* bed.driver.exec({ project, service, argv: ["sh", "-c", command] })
+      const output = yield* Stream.runCollect(session.output)
+      return Buffer.concat(output.map(({ bytes }) => bytes)).toString()
+    }),
+  )
+
+const labelsOf = (bed: Bed, name: string) =>
+  Effect.map(bed.api.containers.list({ label: [`com.docker.compose.project=${name}`] }), (list) =>
+    list.map(({ Labels }) => Labels),
+  )
+
+describe("configs and secrets", () => {
+  const stackFor = (name: string, model: Partial<StackModel>, value: string): Stack => {
+    const grants: Partial<Service> = {
+      configs: [{ source: "inline", target: "/etc/app.conf", mode: "0440", uid: "5", gid: "6" }, { source: "plain" }],
+      secrets: [{ source: "token" }],
+    }
+    const objects = { secrets: { token: { name: `${name}_token`, environment: "TOKEN" } } }
+    const base = stackOf(modelOf(name, { web: { ...sleeping, image: busybox, ...grants } }, { ...objects, ...model }))
+    return { ...base, origin: { ...base.origin, content: () => Redacted.make(value) } }
+  }
+
+  test("from content and environment: there before the start, replaced when they change, no value left behind", async () => {
+    const name = await project("contents")
+    const value = "a secret of the environment"
+    const configs = { inline: { content: "one\n" }, plain: { content: "plain\n" } }
+    const stack = stackFor(name, { configs }, value)
+    await withBed((bed) =>
+      Effect.gen(function* () {
+        const { desired, draft } = yield* bed.draft(up(stack))
+        expect(JSON.stringify([desired, draft])).not.toContain(value)
+        yield* bed.up(stack)
+        const look =
+          "stat -c '%n %a %u %g' /etc/app.conf /plain /run/secrets/token; cat /etc/app.conf /plain /run/secrets/token"
+        expect(yield* shell(bed, name, "web", look)).toBe(
+          `/etc/app.conf 440 5 6\n/plain 444 0 0\n/run/secrets/token 444 0 0\none\nplain\n${value}`,
+        )
+        expect(JSON.stringify(yield* labelsOf(bed, name))).not.toContain(value)
+        expect((yield* bed.draft(up(stack))).draft.operations).toEqual([])
+        const edited = stackFor(name, { configs: { ...configs, inline: { content: "two\n" } } }, value)
+        expect(changes(yield* bed.up(edited))).toEqual([
+          "replace service:web:1 (config changed: configs.inline.content)",
+        ])
+        expect(yield* shell(bed, name, "web", "cat /etc/app.conf")).toBe("two\n")
+        const rotated = stackFor(name, { configs: edited.model.configs ?? {} }, "another")
+        expect(changes((yield* bed.draft(up(rotated))).draft)).toEqual([
+          "replace service:web:1 (secret changed: secrets.token.content)",
+        ])
+      }),
+    )
+  })
+
+  test("a run that died between create and upload goes on with it; one in another process asks the variable", async () => {
+    const name = await project("resumed")
+    const stack = stackFor(name, { configs: { inline: { content: "x" }, plain: { content: "y" } } }, "hush")
+    await withBed((bed) => bed.run(up(stack), ({ verb }) => verb === "UploadFiles"))
+    await withBed((bed) =>
+      Effect.gen(function* () {
+        const { desired, draft } = yield* bed.draft(up(stack))
+        expect(draft.operations.map(({ verb }) => verb)).toEqual([
+          "UploadFiles",
+          "UploadFiles",
+          "StartContainer",
+          "Wait",
+        ])
+        const upload = draft.operations[0]!
+        const elsewhere = yield* Effect.flip(
+          Effect.flatMap(openBed(), (other) =>
+            other.driver.execute(upload, { desired, inputs: {}, report: () => Effect.void }),
+          ),
+        )
+        expect(elsewhere.message).toContain("TOKEN")
+        yield* bed.up(stack)
+        expect(yield* shell(bed, name, "web", "cat /run/secrets/token")).toBe("hush")
+      }).pipe(Effect.scoped),
+    )
+  })
+})

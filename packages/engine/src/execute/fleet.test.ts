@@ -1,0 +1,150 @@
+import { assert, it } from "@effect/vitest"
+import { Deferred, Effect, Fiber, Ref } from "effect"
+import { TestClock } from "effect/testing"
+import { describe } from "vitest"
+import { EngineFailed, type WindFlowError } from "../model/errors/union.ts"
+import { allOrNothing, fanOut } from "./fleet.ts"
+
+const names = (count: number) => Array.from({ length: count }, (_, n) => `host-${n}`)
+const broken = (detail: string) => new EngineFailed({ call: "GET /", detail })
+const tags = (results: ReadonlyArray<{ readonly outcome: { readonly _tag: string } }>) =>
+  results.map(({ outcome }) => outcome._tag)
+const self = (name: string) => name
+
+describe("fanOut", () => {
+  it.effect("works on so many at once and no more, and answers in the order it was asked", () =>
+    Effect.gen(function* () {
+      const working = yield* Ref.make(0)
+      let most = 0
+      const fiber = yield* Effect.forkChild(
+        fanOut(
+          names(10),
+          self,
+          (name) =>
+            Effect.gen(function* () {
+              most = Math.max(most, yield* Ref.updateAndGet(working, (n) => n + 1))
+              yield* Effect.sleep(name === "host-0" ? "50 seconds" : "10 seconds")
+              yield* Ref.update(working, (n) => n - 1)
+              return name
+            }),
+          { concurrency: 4 },
+        ),
+      )
+      yield* TestClock.adjust("1 hour")
+      const results = yield* Fiber.join(fiber)
+      assert.strictEqual(most, 4)
+      assert.deepStrictEqual(
+        results.map(({ outcome }) => (outcome._tag === "Succeeded" ? outcome.value : outcome._tag)),
+        names(10),
+      )
+      assert.deepStrictEqual(results.map(({ took }) => took).slice(0, 2), [50_000, 10_000])
+    }),
+  )
+
+  it.effect("a target that fails, one that throws and one that dies are their own results", () =>
+    Effect.gen(function* () {
+      const results = yield* fanOut(names(4), self, (name): Effect.Effect<string, WindFlowError> => {
+        if (name === "host-0") return Effect.fail(broken("no"))
+        if (name === "host-1") throw new Error("thrown")
+        return name === "host-2" ? Effect.die(new Error("a defect")) : Effect.succeed(name)
+      })
+      assert.deepStrictEqual(tags(results), ["Failed", "Failed", "Failed", "Succeeded"])
+      assert.deepStrictEqual(
+        results.map(({ outcome }) => (outcome._tag === "Failed" ? outcome.error._tag : "")),
+        ["EngineFailed", "Internal", "Internal", ""],
+      )
+    }),
+  )
+
+  it.effect("a stalled target ends at its deadline, and its place is used by the next", () =>
+    Effect.gen(function* () {
+      const fiber = yield* Effect.forkChild(
+        fanOut(names(3), self, (name) => (name === "host-0" ? Effect.never : Effect.sleep("1 second")), {
+          concurrency: 1,
+          deadline: 30,
+        }),
+      )
+      yield* TestClock.adjust("32 seconds")
+      const results = yield* Fiber.join(fiber)
+      assert.deepStrictEqual(tags(results), ["Failed", "Succeeded", "Succeeded"])
+      assert.deepStrictEqual(
+        results.map(({ took }) => took),
+        [30_000, 1000, 1000],
+      )
+    }),
+  )
+
+  it.effect("interrupting it interrupts every target", () =>
+    Effect.gen(function* () {
+      let ended = 0
+      const begun = yield* Deferred.make<void>()
+      const fiber = yield* Effect.forkChild(
+        fanOut(names(5), self, () =>
+          Effect.andThen(Deferred.succeed(begun, undefined), Effect.never).pipe(
+            Effect.onInterrupt(() => Effect.sync(() => void ended++)),
+          ),
+        ),
+      )
+      yield* Deferred.await(begun)
+      yield* Fiber.interrupt(fiber)
+      assert.strictEqual(ended, 5)
+    }),
+  )
+})
+
+describe("allOrNothing", () => {
+  it.effect("brings back whatever had begun, waits for what is at work, and begins nothing more", () =>
+    Effect.gen(function* () {
+      const log: Array<string> = []
+      const fiber = yield* Effect.forkChild(
+        allOrNothing(
+          names(5),
+          self,
+          (name) => {
+            log.push(`do ${name}`)
+            if (name === "host-0") return Effect.succeed(name)
+            if (name === "host-1") return Effect.andThen(Effect.sleep("1 second"), Effect.fail(broken("no")))
+            return Effect.never.pipe(
+              // An orderly stop takes its time.
+              Effect.onInterrupt(() =>
+                Effect.andThen(
+                  Effect.sleep("5 seconds"),
+                  Effect.sync(() => log.push("ended")),
+                ),
+              ),
+            )
+          },
+          ({ target, outcome }) =>
+            Effect.suspend(() => {
+              log.push(`undo ${target} ${outcome._tag}`)
+              return target === "host-0" ? Effect.fail(broken("gone")) : Effect.void
+            }),
+          { concurrency: 2 },
+        ),
+      )
+      yield* TestClock.adjust("10 seconds")
+      const { results, undone } = yield* Fiber.join(fiber)
+      assert.deepStrictEqual(tags(results), ["Succeeded", "Failed", "Stopped", "Skipped", "Skipped"])
+      assert.deepStrictEqual(log, [
+        "do host-0",
+        "do host-1",
+        "do host-2",
+        "ended",
+        "undo host-0 Succeeded",
+        "undo host-1 Failed",
+        "undo host-2 Stopped",
+      ])
+      assert.deepStrictEqual(
+        [...undone].map(([target, { _tag }]) => `${target} ${_tag}`),
+        ["host-0 NotUndone", "host-1 Undone", "host-2 Undone"],
+      )
+    }),
+  )
+
+  it.effect("undoes nothing when all succeed", () =>
+    Effect.gen(function* () {
+      const { undone } = yield* allOrNothing(names(3), self, Effect.succeed, () => Effect.die("undone"))
+      assert.strictEqual(undone.size, 0)
+    }),
+  )
+})
