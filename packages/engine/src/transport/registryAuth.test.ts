@@ -5,7 +5,7 @@ import { delimiter, join } from "node:path"
 import { Effect, Result } from "effect"
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest"
 import { askHelper } from "./credentialHelper.ts"
-import { type DockerConfig, parseDockerConfig } from "./dockerConfig.ts"
+import { type DockerConfig, environmentAuths, parseDockerConfig } from "./dockerConfig.ts"
 import { credentialsFor, registryAuth, registryOf } from "./registryAuth.ts"
 
 const encoded = (text: string) => Buffer.from(text).toString("base64")
@@ -159,6 +159,30 @@ describe("helpers", () => {
     helper("silent", "exec sleep 1000")
     const result = await Effect.runPromise(Effect.result(askHelper("silent", "ghcr.io", 50)))
     expect(Result.isFailure(result) && result.failure.detail).toContain("did not answer within 0.05 s")
+  })
+})
+
+describe("DOCKER_AUTH_CONFIG", () => {
+  test("stands over the file and its helpers, for the registries it names", async () => {
+    const more = Result.getOrThrow(
+      environmentAuths(JSON.stringify({ auths: { "ghcr.io": { auth: encoded("ci:p") } } })),
+    )
+    const config = { credHelpers: { "ghcr.io": "nowhere" }, auths: { "quay.io": { auth: encoded("me:p") } }, ...more }
+    expect(await sent(config, "ghcr.io/app")).toMatchObject({ username: "ci" })
+    expect(await sent(config, "quay.io/app")).toMatchObject({ username: "me" })
+  })
+
+  test.each(["", undefined, '{"auths":{}}'])("%s says nothing", (text) => {
+    expect(Result.isSuccess(environmentAuths(text))).toBe(true)
+  })
+
+  test("a malformed one is refused without showing it", () => {
+    const refused = environmentAuths('{"auths":{"a":{"auth":7,"password":"canary"}}}')
+    expect(Result.isFailure(refused) && refused.failure).toMatchObject({
+      _tag: "ConfigInvalid",
+      file: "DOCKER_AUTH_CONFIG",
+    })
+    expect(Result.isFailure(refused) && refused.failure.message).not.toContain("canary")
   })
 })
 

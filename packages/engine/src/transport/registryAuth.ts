@@ -26,6 +26,12 @@ export type Credentials =
 
 const hostOf = (key: string): string => key.replace(/^https?:\/\//, "").split("/")[0] ?? ""
 
+/** Base64 of `name:password`; the password may hold colons. */
+const basic = (auth: string): Credentials | undefined => {
+  const [username = "", ...password] = Buffer.from(auth, "base64").toString("utf8").replace(/\0+$/, "").split(":")
+  return username === "" ? undefined : { _tag: "Password", username, password: password.join(":") }
+}
+
 const stored = (config: DockerConfig, registry: string): Credentials | undefined => {
   const auths = config.auths ?? {}
   // Older clients wrote whole URLs: "https://registry.example.com/v1/".
@@ -35,14 +41,8 @@ const stored = (config: DockerConfig, registry: string): Credentials | undefined
     return { _tag: "IdentityToken", token: entry.identitytoken }
   if (entry.registrytoken !== undefined && entry.registrytoken !== "")
     return { _tag: "RegistryToken", token: entry.registrytoken }
-  const [username = "", ...password] = Buffer.from(entry.auth ?? "", "base64")
-    .toString("utf8")
-    .replace(/\0+$/, "")
-    .split(":")
-  const user = username === "" ? (entry.username ?? "") : username
-  return user === ""
-    ? undefined
-    : { _tag: "Password", username: user, password: username === "" ? (entry.password ?? "") : password.join(":") }
+  const { username = "", password = "" } = entry
+  return basic(entry.auth ?? "") ?? (username === "" ? undefined : { _tag: "Password", username, password })
 }
 
 /** Credentials for a registry by its host; undefined when nobody logged in to it. */
@@ -51,6 +51,8 @@ export const credentialsFor = (
   host: string,
 ): Effect.Effect<Credentials | undefined, NotAuthorised> => {
   const registry = keyOf(host)
+  const given = basic(config.environmentAuths?.[registry]?.auth ?? "")
+  if (given !== undefined) return Effect.succeed(given)
   const helper = config.credHelpers?.[registry] ?? config.credsStore
   if (helper === undefined || helper === "") return Effect.succeed(stored(config, registry))
   return Effect.map(askHelper(helper, registry), (answer): Credentials | undefined => {

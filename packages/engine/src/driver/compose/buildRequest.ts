@@ -84,8 +84,10 @@ const argumentsOf = (
     const found = value ?? stack.origin.variable?.(key)
     return found === undefined ? [] : [[key, found] as const]
   })
+  // BuildKit takes both spellings for one: with a proxy of its own, the build must not get the configured one as well.
+  const own = new Set(Object.keys(written).map((key) => key.toLowerCase()))
   return {
-    ...Object.fromEntries(Object.entries(proxies).filter(([key]) => !(key in written))),
+    ...Object.fromEntries(Object.entries(proxies).filter(([key]) => !own.has(key.toLowerCase()))),
     ...Object.fromEntries(known),
   }
 }

@@ -311,6 +311,22 @@ RUN --network=none echo again > /again
   )
 })
 
+test("proxies of Docker's configuration are build arguments where the build has none of its own", async () => {
+  await withBed((bed) =>
+    Effect.gen(function* () {
+      const directory = yield* folder({
+        Dockerfile: `FROM ${busybox}
+RUN test "$HTTP_PROXY:$http_proxy:$NO_PROXY" = "http://own:1:http://own:1:localhost"
+`,
+      })
+      const proxies = { default: { httpProxy: "http://configured:2", noProxy: "localhost" } }
+      const stack = stackOfBuilds(directory, { web: { args: { HTTP_PROXY: "http://own:1" } } })
+      expect((yield* run(bed, stack, {}, { proxies })).error).toBeUndefined()
+      expect(history(built())).not.toContain("http://configured")
+    }),
+  )
+})
+
 test("an identical image replaces nothing, and Docker's own client finds the cache of our build", async () => {
   await withBed((bed) =>
     Effect.gen(function* () {
