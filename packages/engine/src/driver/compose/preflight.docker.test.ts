@@ -1,6 +1,7 @@
 // What a preflight sees of a real engine: refused before anything is changed, with everything at once.
-import { baseImages, session } from "@windflow/testcontainers"
-import { Effect, Result, Stream } from "effect"
+import { text } from "node:stream/consumers"
+import { baseImages, docker, session } from "@windflow/testcontainers"
+import { Effect, Result } from "effect"
 import { pack } from "tar-stream"
 import { afterAll, beforeAll, expect, test } from "vitest"
 import type { Service } from "../../model/StackModel.ts"
@@ -88,7 +89,10 @@ test("an image for another platform, unless the file names one", async () => {
       const context = pack()
       context.entry({ name: "Dockerfile" }, "FROM scratch\nCOPY Dockerfile /\n")
       context.finalize()
-      yield* Stream.runDrain(bed.api.images.build({ version: 2, t: image, platform: "linux/s390x" }, context))
+      yield* Effect.promise(async () => {
+        const answer = await (await docker()).buildImage(context, { version: "2", t: image, platform: "linux/s390x" })
+        await text(answer)
+      })
       const stack = stackOf(modelOf(name, { web: sleeping({ image }) }))
       expect(yield* runsOn(bed).failing(stack)).toMatchObject({
         _tag: "PreflightRefused",

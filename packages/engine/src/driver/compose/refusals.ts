@@ -4,6 +4,7 @@ import { formatPlace } from "../../model/Place.ts"
 import type { ModelPath, Stack } from "../../model/Stack.ts"
 import type { Mount, Service } from "../../model/StackModel.ts"
 import { bindFate } from "./carried.ts"
+import { parseCache, serviceContext } from "./buildRequest.ts"
 import { readPullPolicy } from "./imagePolicy.ts"
 import { isUploaded } from "./mounts.ts"
 import * as tables from "./support.ts"
@@ -174,13 +175,39 @@ class Inspection {
 
   build(build: NonNullable<Service["build"]>, path: ModelPath): void {
     this.keys(tables.buildSupport, build, path)
-    const context = build.context ?? ""
-    if (/^(https?|git|ssh):\/\/|^git@|^github\.com\//.test(context))
-      this.refuse(
-        [...path, "context"],
-        "contexts from repositories are not there yet",
-        "Check it out and name its folder.",
-      )
+    if (!["", "default", "host", "none"].includes(build.network ?? ""))
+      this.refuse([...path, "network"], `builds know no network ${build.network}`, "Use default, host or none.")
+    const caches = (key: "cache_from" | "cache_to", known: ReadonlyArray<string>) => {
+      for (const [index, text] of (build[key] ?? []).entries()) {
+        const { type } = parseCache(text)
+        if (!known.includes(type))
+          this.refuse(
+            [...path, key, index],
+            `caches of type ${type === "" ? "unknown" : type} are not there`,
+            `Use ${known.map((name) => `type=${name}`).join(" or ")}.`,
+          )
+      }
+    }
+    caches("cache_from", ["registry"])
+    caches("cache_to", ["inline", "registry"])
+    for (const [key, value] of Object.entries(build.additional_contexts ?? {})) {
+      const at = [...path, "additional_contexts", key]
+      if (value.startsWith("oci-layout://"))
+        this.refuse(at, "OCI layouts are not there", "Load the image and name it with docker-image://.")
+      if (value.startsWith(serviceContext) && build.pull === true)
+        this.refuse(
+          at,
+          "with pull: true the engine looks for it in a registry",
+          "Remove pull, or put it into the build of that service.",
+        )
+    }
+    for (const [index, { source = "" }] of (build.secrets ?? []).entries())
+      if (this.#stack.model.secrets?.[source]?.external === true)
+        this.refuse(
+          [...path, "secrets", index],
+          `secret ${source} is external: its value is not known here`,
+          "Declare it with file or environment.",
+        )
   }
 
   /** A path of this machine is carried to an engine on another one, read-only. Compose would mount an empty folder. */
@@ -220,4 +247,14 @@ export const inspectStack = (stack: Stack, localFiles: boolean): Verdict => {
   const inspection = new Inspection(stack, localFiles)
   inspection.stack()
   return { refused: inspection.refused, warnings: inspection.warnings }
+}
+
+/** Only what the builds of these services ask for. */
+export const inspectBuilds = (stack: Stack, names: ReadonlyArray<string>): ReadonlyArray<Diagnostic> => {
+  const inspection = new Inspection(stack, true)
+  for (const name of names) {
+    const { build } = stack.model.services[name] ?? {}
+    if (build !== undefined) inspection.build(build, ["services", name, "build"])
+  }
+  return inspection.refused
 }

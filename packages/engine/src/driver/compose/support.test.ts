@@ -87,7 +87,23 @@ describe("refusals", () => {
       { deploy: { update_config: { failure_action: "wat" }, resources: {}, placement: {} } },
       "services.web.deploy.update_config.failure_action",
     ],
-    ["Git contexts", { build: { context: "https://example.org/x.git" } }, "services.web.build.context"],
+    ["networks of builds", { build: { network: "mine" } }, "services.web.build.network"],
+    ["caches of other types", { build: { cache_from: ["type=gha"] } }, "services.web.build.cache_from[0]"],
+    [
+      "caches to a folder",
+      { build: { cache_to: ["type=inline", "type=local,dest=/c"] } },
+      "services.web.build.cache_to[1]",
+    ],
+    [
+      "OCI layouts",
+      { build: { additional_contexts: { base: "oci-layout:///o" } } },
+      "services.web.build.additional_contexts.base",
+    ],
+    [
+      "images of services that are to be pulled",
+      { build: { pull: true, additional_contexts: { base: "service:web" } } },
+      "services.web.build.additional_contexts.base",
+    ],
   ])("%s", (_, service, path) => {
     expect(refusals(service).refused.map((found) => found.path)).toEqual([path])
   })
