@@ -193,7 +193,13 @@ export const execute = (
         return { id: created.Id }
       }
       case "RemoveNetwork":
-        yield* networks.remove(args.id)
+        yield* networks.remove(args.id).pipe(
+          Effect.catchIf(
+            // "has active endpoints"
+            (error) => args.unlessUsed === true && error instanceof EngineFailed && error.status === 403,
+            () => run.report({ subject: operation.resource, current: 0, text: "is still in use and stays" }),
+          ),
+        )
         return none
       case "CreateVolume": {
         const desired = yield* upOf(run.desired, operation)

@@ -115,8 +115,13 @@ test("Compose goes on where we were interrupted, and we leave alone what it made
       let count = 0
       yield* bed.run(up(stack(second)), () => count++ === 4)
       compose(second, "up", "-d", "-t", "0")
+      const goneOn = ids(name)
+      expect(goneOn).toHaveLength(3)
+      // Compose leaves a replacement under its temporary name; giving it its own moves no container.
+      const finished = "an interrupted replacement is finished"
+      for (const change of changes(yield* bed.up(stack(second)))) expect(change).toContain(finished)
+      expect(ids(name)).toEqual(goneOn)
       expect(changes((yield* bed.draft(up(stack(second)))).draft)).toEqual([])
-      expect(ids(name)).toHaveLength(3)
     }),
   )
 })

@@ -66,4 +66,9 @@ export class Removals {
   freed(containerId: string): string {
     return stopOf(containerId)
   }
+
+  /** The operation after which a container is gone, should one be planned. */
+  gone(containerId: string): string {
+    return removalOf(containerId)
+  }
 }

@@ -9,7 +9,7 @@ import { familiar } from "./imageNames.ts"
 import { linksOf } from "./links.ts"
 import type { LiveNetworks } from "./obsolete.ts"
 import { mountedBy, planCarried } from "./planCarried.ts"
-import { judgeNetworks, planNetworks, planVolumes } from "./planInfrastructure.ts"
+import { judgeNetworks, planNetworks, planRenamed, planVolumes } from "./planInfrastructure.ts"
 import { containerName, isAnonymousVolume, temporaryName } from "./names.ts"
 import type { Observed, ObservedContainer } from "./Observed.ts"
 import { type Handle, inputOf, type Planned } from "./planned.ts"
@@ -71,6 +71,7 @@ class UpPlanner {
     planCarried(desired, this.#observed, this.#services, draft)
     this.#handover = holdersOf(this.#services)
     for (const slots of this.#services) this.#service(slots)
+    planRenamed(networks.success, desired, this.#observed, draft, (container) => this.#removals.gone(container.id))
     if (desired.options.until === "healthy") this.#waits.settle()
     this.#putBack()
     return Result.succeed(draft.finish(snapshotOf(this.#observed)))

@@ -24,7 +24,8 @@ const verb = <const Verb extends string, F extends Schema.Struct.Fields>(name: V
 
 export const Action = Schema.Union([
   verb("CreateNetwork", { key: Str }),
-  verb("RemoveNetwork", { id: Str, name: Str }),
+  /** `unlessUsed`: containers of somebody else keep it, and that is no failure. */
+  verb("RemoveNetwork", { id: Str, name: Str, unlessUsed: Schema.optionalKey(Schema.Boolean) }),
   verb("CreateVolume", { key: Str }),
   verb("RemoveVolume", { name: Str }),
   verb("CreateContainer", {
