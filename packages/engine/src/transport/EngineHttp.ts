@@ -16,7 +16,11 @@ import { refused, unreachable } from "./engineErrors.ts"
 const http = () => process.getBuiltinModule("node:http")
 
 /** Opens one byte stream to the engine; an SSH connection gives its channels through this. */
-export type Dial = () => Duplex
+export interface Dial {
+  (): Duplex
+  /** How many streams it can carry at once at the moment; more would wait for those that are kept idle. Absent: any number. */
+  readonly limit?: () => number
+}
 
 export interface EngineRequest {
   readonly method: "GET" | "HEAD" | "POST" | "PUT" | "DELETE"
@@ -103,6 +107,7 @@ export const makeEngineHttp = (endpoint: string, dial: Dial): Effect.Effect<Engi
 
     const start = (request: EngineRequest, extra: Readonly<Record<string, string>>): ClientRequest => {
       calls++
+      agent.maxSockets = dial.limit?.() ?? Number.POSITIVE_INFINITY
       const { body } = request
       const content: Record<string, string | number> =
         typeof body === "string"
