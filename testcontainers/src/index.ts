@@ -1,5 +1,6 @@
 // Engines, images and clusters for tests: found, started, or built where nothing can be pulled.
 export { orSkip, type Unavailable } from "./availability.ts"
+export { configWithBuildx } from "./buildx.ts"
 export { composeReference, composeReferenceVersion } from "./compose-reference.ts"
 export { docker, isMissing } from "./docker.ts"
 export { ensureEngine, findEngine, NoEngine, type Engine } from "./engine.ts"

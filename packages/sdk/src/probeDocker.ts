@@ -40,7 +40,7 @@ export const probeDocker = (
       return { stages: [failed] }
     }
     const host = opened.success
-    const stages = yield* sshStages(endpoint, host, yield* openDocker({ endpoint, config }, host.dial))
+    const stages = yield* sshStages(host, yield* openDocker({ endpoint, config }, host.dial))
     const loggedIn = stages.some(({ stage, status }) => stage === "auth" && status === "passed")
     if (!loggedIn) return { stages }
     const facts = yield* Effect.orElseSucceed(hostFacts(host), () => undefined)

@@ -162,6 +162,7 @@ export interface Texts {
     readonly cancelled: (deployment: string) => string
     readonly rolledBack: (deployment: string, revision: number) => string
     readonly skippedBecause: (because: string) => string
+    readonly compensating: string
     readonly stopping: string
     readonly stillStopping: (pid: number) => string
   }

@@ -162,8 +162,9 @@ export const english: Texts = {
     succeeded: (deployment, revision, summary) => `${deployment} revision ${revision}: ${summary}.`,
     failed: (deployment, revision) => `${deployment} revision ${revision} failed.`,
     cancelled: (deployment) => `${deployment}: cancelled; run again to converge.`,
-    rolledBack: (deployment, revision) => `${deployment} is back at revision ${revision}.`,
+    rolledBack: (deployment, revision) => `${deployment} revision ${revision} failed; what it had begun was put back.`,
     skippedBecause: (because) => `not started: ${because}`,
+    compensating: "It failed: what it had begun is put back.",
     stopping: "Stopping: operations in flight end first.",
     stillStopping: (pid) =>
       `Still ending what is in flight. To force it: kill -9 ${pid}; the next \`windflow up\` finds out what happened and resumes.`,

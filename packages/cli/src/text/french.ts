@@ -164,8 +164,10 @@ export const french: Texts = {
     succeeded: (deployment, revision, summary) => `${deployment} révision ${revision} : ${summary}.`,
     failed: (deployment, revision) => `${deployment} révision ${revision} a échoué.`,
     cancelled: (deployment) => `${deployment} : annulé ; relancez pour converger.`,
-    rolledBack: (deployment, revision) => `${deployment} est revenu à la révision ${revision}.`,
+    rolledBack: (deployment, revision) =>
+      `${deployment} révision ${revision} a échoué ; ce qu’elle avait commencé a été remis en place.`,
     skippedBecause: (because) => `non démarré : ${because}`,
+    compensating: "Échec : ce qui avait commencé est remis en place.",
     stopping: "Arrêt : les opérations en cours se terminent d’abord.",
     stillStopping: (pid) =>
       `Les opérations en cours se terminent encore. Pour forcer : kill -9 ${pid} ; le prochain \`windflow up\` constate ce qui s’est passé et reprend.`,

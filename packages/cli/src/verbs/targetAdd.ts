@@ -89,7 +89,7 @@ const targetAdd: Verb<Options> = async (context, options, args) => {
   keys.hostKey = report.hostKey ?? keys.hostKey
   const { typeOf } = await import("@windflow/engine/host")
   const type =
-    options.type ?? (report.hostKey === undefined || report.facts === undefined ? undefined : typeOf(report.facts))
+    options.type ?? (!url.startsWith("ssh://") || report.facts === undefined ? undefined : typeOf(report.facts))
   const added = await flow.targets.add(make(type))
   if (context.json) context.print(JSON.stringify(encodeReport({ ...report, target: added })))
   else {

@@ -26,13 +26,11 @@ const copy = async (
   onBytes: (count: number) => void,
 ): Promise<void> => {
   const parser = extract()
-  const read = pipeline(archive, parser)
-  // A failure of `read` also ends the loop below with it; this keeps it from being unhandled meanwhile.
-  read.catch(() => {})
-  for await (const entry of parser) {
-    if (left.has(entry.header.name)) {
-      entry.resume()
-      continue
+  parser.on("entry", (header, content, next) => {
+    if (left.has(header.name)) {
+      content.resume()
+      content.once("end", next)
+      return
     }
     const counted = new Transform({
       transform(chunk: Buffer, _encoding, done) {
@@ -40,9 +38,13 @@ const copy = async (
         done(null, chunk)
       },
     })
-    await pipeline(entry, counted, out.entry(entry.header))
-  }
-  await read
+    // Its end in one way or another; the next entry waits for the receiver to have taken this one.
+    pipeline(content, counted, out.entry(header)).then(
+      () => next(),
+      (error: unknown) => parser.destroy(error instanceof Error ? error : new Error(String(error))),
+    )
+  })
+  await pipeline(archive, parser)
   out.finalize()
 }
 
@@ -51,8 +53,6 @@ const withoutLayers = (archive: Readable, left: ReadonlySet<string>, onBytes: (c
   copy(archive, out, left, onBytes).catch((error: unknown) =>
     out.destroy(error instanceof Error ? error : new Error(String(error))),
   )
-  // Whoever takes it may give up: then the sender is let go as well.
-  out.once("close", () => archive.destroy())
   return out
 }
 
@@ -80,10 +80,12 @@ const transfer = (
       told = current
       Effect.runFork(report({ subject: `image ${reference}`, current, text: "carried from this machine's engine" }))
     }
-    return Stream.runForEach(target.images.load(withoutLayers(archive, left, onBytes)), (line) =>
+    const sent = withoutLayers(archive, left, onBytes)
+    return Stream.runForEach(target.images.load(sent), (line) =>
       line.error === undefined ? Effect.void : Effect.fail(failed(reference, line.error)),
     ).pipe(
       Effect.mapError((error) => (error instanceof EngineFailed ? failed(reference, error.detail) : error)),
+      Effect.ensuring(Effect.sync(() => sent.destroy())),
       Effect.andThen(
         Effect.suspend(() =>
           report({

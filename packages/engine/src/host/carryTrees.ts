@@ -11,7 +11,7 @@ import type { DockerApiShape } from "../transport/DockerApi.ts"
 import { Manifest } from "./Manifest.ts"
 import { type Ownership, scanTree, treeDigest } from "./scanTree.ts"
 import { fileLabels, manifestPath, storeName } from "./layout.ts"
-import { type ArchivedTree, buryingArchive, travelling, treeArchive } from "./treeArchive.ts"
+import { type Archive, type ArchivedTree, buryingArchive, travelling, treeArchive } from "./treeArchive.ts"
 import { createStore, letGo, mark, mountedTrees, readStore, type Tree, unmark } from "./trees.ts"
 
 /** Where the volume of the trees is mounted in the container that receives archives. */
@@ -119,9 +119,15 @@ const progressOf = (report: Report, subject: string, total: number) => {
   }
 }
 
-/** The reading side's own failure, when that is what broke the request. */
-const cause = (archive: Readable, error: WindFlowError): WindFlowError =>
-  archive.errored instanceof ContentMissing ? archive.errored : error
+/** Sends an archive and lets go of it. The reading side's own failure is told, when that is what broke the request. */
+const send = (api: DockerApiShape, carrier: string, { stream, failure }: Archive): Effect.Effect<void, WindFlowError> =>
+  api.containers.writeArchive(carrier, mounted, stream).pipe(
+    Effect.mapError((error) => {
+      const cause = failure()
+      return cause instanceof ContentMissing ? cause : error
+    }),
+    Effect.ensuring(Effect.sync(() => stream.destroy())),
+  )
 
 const scanned = (tree: CarriedTree, project: string): Effect.Effect<Manifest, WindFlowError> =>
   Effect.gen(function* () {
@@ -180,9 +186,7 @@ export const carryTrees = (
           gone: old.trees.filter((candidate) => !marked.has(candidate)),
           onBytes: progressOf(report, `files ${shown}`, total),
         })
-        yield* api.containers
-          .writeArchive(carrier, mounted, archive)
-          .pipe(Effect.mapError((error) => full(cause(archive, error), shown)))
+        yield* send(api, carrier, archive)
         yield* Effect.forEach(
           wanted,
           ({ tree, archived }) => mark(api, project, { id: archived.id, digest: tree.digest, source: tree.shown }),
@@ -194,7 +198,7 @@ export const carryTrees = (
       discard: true,
     })
     return Object.fromEntries(wanted.map(({ tree, archived }) => [tree.digest, archived.id]))
-  })
+  }).pipe(Effect.mapError((error) => full(error, request.trees.map(({ shown }) => shown).join(", "))))
 
 /** Any image will do; undefined when the target has none. */
 const someImage = (api: DockerApiShape) => Effect.map(api.images.list({}), (images) => images[0]?.Id)
@@ -234,7 +238,7 @@ export const collectTrees = (
       Effect.gen(function* () {
         // Without its mark a tree is nobody's; from here on the carrier's label is what remembers it.
         yield* Effect.forEach(unused, (id) => unmark(api, project, id), { discard: true })
-        yield* api.containers.writeArchive(carrier, mounted, buryingArchive(gone))
+        yield* send(api, carrier, buryingArchive(gone))
       }),
     )
     yield* Effect.forEach(old.containers, (id) => api.containers.remove(id, { volumes: true }), { discard: true })

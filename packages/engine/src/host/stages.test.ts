@@ -1,8 +1,7 @@
 // The stages that need no host: the clock (an injected one), and what a failure keeps from being tried.
-import { it } from "@effect/vitest"
+import { assert, it } from "@effect/vitest"
 import { Effect } from "effect"
 import { TestClock } from "effect/testing"
-import { expect } from "vitest"
 import { HostUnreachable } from "../model/errors/union.ts"
 import { clockStage, failureOf, inOrder } from "./stages.ts"
 
@@ -12,12 +11,12 @@ it.effect("a clock that is off is a warning with its distance, one that is not i
   Effect.gen(function* () {
     yield* TestClock.setTime(10 * hour)
     const told = (theirs: number) => clockStage(Effect.succeed(theirs))
-    expect(yield* told(10 * hour)).toEqual({ detail: "+1 s" })
-    expect(yield* told(11 * hour)).toEqual({ detail: "+3601 s", finding: "clock-off" })
-    expect(yield* told(9 * hour)).toEqual({ detail: "-3600 s", finding: "clock-off" })
+    assert.deepStrictEqual(yield* told(10 * hour), { detail: "+1 s" })
+    assert.deepStrictEqual(yield* told(11 * hour), { detail: "+3601 s", finding: "clock-off" })
+    assert.deepStrictEqual(yield* told(9 * hour), { detail: "-3600 s", finding: "clock-off" })
     // The way there and back may be slow: it says nothing about the clock.
     const slow = clockStage(Effect.as(TestClock.adjust("8 seconds"), 10 * hour + 1000))
-    expect(yield* slow).toEqual({ detail: "-3 s" })
+    assert.deepStrictEqual(yield* slow, { detail: "-3 s" })
   }),
 )
 
@@ -29,8 +28,11 @@ it.effect("what comes behind a failure is skipped, and the failure is the report
       ["tcp", Effect.fail(gone)],
       ["ssh", Effect.die("must not be tried")],
     ])
-    expect(stages.map(({ stage, status }) => `${stage} ${status}`)).toEqual(["dns passed", "tcp failed", "ssh skipped"])
-    expect(failureOf(stages)).toBe(gone)
-    expect(failureOf(stages.slice(0, 1))).toBeUndefined()
+    assert.deepStrictEqual(
+      stages.map(({ stage, status }) => `${stage} ${status}`),
+      ["dns passed", "tcp failed", "ssh skipped"],
+    )
+    assert.strictEqual(failureOf(stages), gone)
+    assert.isUndefined(failureOf(stages.slice(0, 1)))
   }),
 )

@@ -3,7 +3,7 @@ import { Clock, Effect } from "effect"
 import type { WindFlowError } from "../model/errors/union.ts"
 import type { Stage, StageFinding, StageName } from "../model/TargetReport.ts"
 import type { DockerApiShape } from "../transport/DockerApi.ts"
-import type { SshEndpoint } from "../transport/endpoint.ts"
+import type { HostAddress } from "../transport/ssh/knownHosts.ts"
 import { connectionFailed } from "../transport/ssh/sshErrors.ts"
 import type { SshHost } from "../transport/ssh/SshHost.ts"
 import { disksOf } from "./facts.ts"
@@ -56,8 +56,7 @@ export const inOrder = (
     return done
   })
 
-const resolved = (endpoint: SshEndpoint): Effect.Effect<Found, WindFlowError> => {
-  const first = endpoint.jump[0] ?? endpoint
+const resolved = (first: HostAddress): Effect.Effect<Found, WindFlowError> => {
   const { promises } = process.getBuiltinModule("node:dns")
   return Effect.map(
     Effect.tryPromise({ try: () => promises.lookup(first.host), catch: (error) => connectionFailed(first, error) }),
@@ -65,9 +64,8 @@ const resolved = (endpoint: SshEndpoint): Effect.Effect<Found, WindFlowError> =>
   )
 }
 
-const reached = (endpoint: SshEndpoint): Effect.Effect<Found, WindFlowError> =>
+const reached = (first: HostAddress): Effect.Effect<Found, WindFlowError> =>
   Effect.callback((resume) => {
-    const first = endpoint.jump[0] ?? endpoint
     const socket = connectTcp({ host: first.host, port: first.port, timeout: 10_000 })
     socket.once("connect", () => {
       resume(Effect.succeed({ detail: `${first.host}:${first.port}` }))
@@ -76,6 +74,23 @@ const reached = (endpoint: SshEndpoint): Effect.Effect<Found, WindFlowError> =>
     socket.once("timeout", () => socket.destroy(Object.assign(new Error("timeout"), { code: "ETIMEDOUT" })))
     socket.once("error", (error) => resume(Effect.fail(connectionFailed(first, error))))
     return Effect.sync(() => socket.destroy())
+  })
+
+/** Of a connection that something else carries nothing can be said before it is made. */
+const networkStages = (host: SshHost): Effect.Effect<ReadonlyArray<Stage>> =>
+  Effect.flatMap(Effect.result(host.first), (found) => {
+    if (found._tag === "Failure")
+      return inOrder([
+        ["dns", Effect.fail(found.failure)],
+        ["tcp", Effect.die("skipped")],
+      ])
+    const first = found.success
+    return first === undefined
+      ? Effect.succeed([skipped("dns"), skipped("tcp")])
+      : inOrder([
+          ["dns", resolved(first)],
+          ["tcp", reached(first)],
+        ])
   })
 
 /** Errors of these tags come before the host has asked who we are. */
@@ -140,16 +155,9 @@ export const clockStage = (now: Effect.Effect<number, WindFlowError>): Effect.Ef
   })
 
 /** Of a host with a Docker engine. */
-export const sshStages = (
-  endpoint: SshEndpoint,
-  host: SshHost,
-  api: DockerApiShape,
-): Effect.Effect<ReadonlyArray<Stage>> =>
+export const sshStages = (host: SshHost, api: DockerApiShape): Effect.Effect<ReadonlyArray<Stage>> =>
   Effect.gen(function* () {
-    const network = yield* inOrder([
-      ["dns", resolved(endpoint)],
-      ["tcp", reached(endpoint)],
-    ])
+    const network = yield* networkStages(host)
     const broken = network.some(({ status }) => status === "failed")
     const login = broken ? [skipped("ssh"), skipped("auth")] : yield* handshake(host)
     if (broken || login.some(({ status }) => status === "failed"))

@@ -120,17 +120,28 @@ const fill = async (archive: Pack, { trees, gone, onBytes }: TreeArchive): Promi
   }
 }
 
-/** A failure to read destroys the stream with its cause: the engine then sees a cut archive, never a whole wrong one. */
-const stream = (write: (archive: Pack) => Promise<void>): Readable => {
-  const archive = pack()
-  write(archive).then(
-    () => archive.finalize(),
-    (error: unknown) => archive.destroy(error instanceof Error ? error : new Error(String(error))),
-  )
-  return archive
+export interface Archive {
+  /** Whoever is done with it destroys it: only then are open files closed, when it was not read to its end. */
+  readonly stream: Readable
+  /** Why it broke off, when this side is the cause. */
+  readonly failure: () => unknown
 }
 
-export const treeArchive = (content: TreeArchive): Readable => stream((archive) => fill(archive, content))
+/** A failure to read destroys the stream: the engine then sees a cut archive, never a whole wrong one. */
+const archiveOf = (write: (archive: Pack) => Promise<void>): Archive => {
+  const stream = pack()
+  let failure: unknown
+  write(stream).then(
+    () => stream.finalize(),
+    (error: unknown) => {
+      failure = error
+      stream.destroy(error instanceof Error ? error : new Error(String(error)))
+    },
+  )
+  return { stream, failure: () => failure }
+}
+
+export const treeArchive = (content: TreeArchive): Archive => archiveOf((archive) => fill(archive, content))
 
 /** Only removes. */
-export const buryingArchive = (gone: ReadonlyArray<string>): Readable => stream((archive) => bury(archive, gone))
+export const buryingArchive = (gone: ReadonlyArray<string>): Archive => archiveOf((archive) => bury(archive, gone))

@@ -86,7 +86,7 @@ const entriesOf = (archive: NodeJS.ReadableStream) =>
 test("an archive ends with the manifest; what is to vanish becomes a file", async () => {
   const manifest = await scan({ secret: true }, join(directory, "a"))
   const trees = [{ id: "t", source: join(directory, "a"), manifest, base: undefined }]
-  expect(await entriesOf(treeArchive({ trees, gone: ["old"], onBytes: () => {} }))).toEqual([
+  expect(await entriesOf(treeArchive({ trees, gone: ["old"], onBytes: () => {} }).stream)).toEqual([
     "directory trees 700",
     "file trees/old 700",
     "directory trees/t 700",
@@ -103,7 +103,7 @@ test.each([
   const manifest = await scan()
   writeFileSync(join(directory, "sub/b"), text)
   const trees = [{ id: "t", source: directory, manifest, base: undefined }]
-  await expect(entriesOf(treeArchive({ trees, gone: [], onBytes: () => {} }))).rejects.toMatchObject({
+  await expect(entriesOf(treeArchive({ trees, gone: [], onBytes: () => {} }).stream)).rejects.toMatchObject({
     _tag: "ContentMissing",
     path: join(directory, "sub/b"),
   })

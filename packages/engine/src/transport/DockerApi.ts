@@ -14,6 +14,7 @@ import {
   ContainerSummary,
   Created,
   Distribution,
+  Ended,
   EngineEvent,
   EngineInfo,
   EnginePlatform,
@@ -60,7 +61,10 @@ export interface DockerApiShape {
   readonly containers: {
     readonly list: (filters: Filters) => Call<ReadonlyArray<ContainerSummary>>
     readonly inspect: (id: string) => Call<ContainerDetails>
-    readonly create: (name: string, body: Schema.Json, platform?: string) => Call<typeof Created.Type>
+    /** The engine chooses a name where there is none. */
+    readonly create: (name: string | undefined, body: Schema.Json, platform?: string) => Call<typeof Created.Type>
+    /** Until it does not run any more. */
+    readonly wait: (id: string) => Call<typeof Ended.Type>
     readonly start: (id: string) => Call<void>
     readonly unpause: (id: string) => Call<void>
     /** Unpacks a tar at the root. `owned`: files belong to the container's user where it has one, not to whom the archive says. */
@@ -90,7 +94,6 @@ export interface DockerApiShape {
     /** Undefined when the engine has none of that name or id. */
     readonly find: (reference: string) => Call<ImageDetails | undefined>
     readonly pull: (reference: string, options: PullOptions) => Stream.Stream<ProgressLine, WindFlowError>
-    readonly build: (query: Query, context: Readable) => Stream.Stream<ProgressLine, WindFlowError>
     /** The digest the registry gives this name now; the engine asks it. */
     readonly digest: (reference: string, auth: string | undefined) => Call<string>
     readonly tag: (id: string, repository: string, tag: string) => Call<void>
@@ -98,6 +101,13 @@ export interface DockerApiShape {
     /** The image with all its layers as an archive, while `use` runs. */
     readonly save: <A>(reference: string, use: (archive: Readable) => Call<A>) => Call<A>
     readonly load: (archive: Readable) => Stream.Stream<ProgressLine, WindFlowError>
+  }
+  /** BuildKit's services and its sessions, each HTTP/2 on a connection of its own; spoken in `buildkit/`. */
+  readonly builder: {
+    readonly connect: (
+      path: "/grpc" | "/session",
+      headers: Readonly<Record<string, string | Array<string>>>,
+    ) => Effect.Effect<UpgradedConnection, WindFlowError, Scope.Scope>
   }
   readonly exec: {
     readonly create: (container: string, body: Schema.Json) => Call<typeof Created.Type>
@@ -262,6 +272,7 @@ export const makeDockerApi = (http: EngineHttp): Effect.Effect<DockerApiShape> =
         list: (filters) => get(Schema.Array(ContainerSummary), `/containers/json${queryText({ all: 1 }, filters)}`),
         inspect: (id) => get(ContainerDetails, `/containers/${segment(id)}/json`),
         create: (name, body, platform) => post(Created, `/containers/create${queryText({ name, platform })}`, body),
+        wait: (id) => post(Ended, `/containers/${segment(id)}/wait${queryText({ condition: "not-running" })}`, {}),
         start: (id) => act("POST", `/containers/${segment(id)}/start`),
         putArchive: (id, archive, { owned }) => {
           const query = { path: "/", noOverwriteDirNonDir: true, copyUIDGID: owned ? true : undefined }
@@ -339,13 +350,6 @@ export const makeDockerApi = (http: EngineHttp): Effect.Effect<DockerApiShape> =
             ...(auth === undefined ? {} : { headers: { "x-registry-auth": auth } }),
           })
         },
-        build: (query, context) =>
-          jsonLines(ProgressLine, {
-            method: "POST",
-            path: `/build${queryText(query)}`,
-            headers: { "content-type": "application/x-tar" },
-            body: context,
-          }),
         digest: (reference, auth) => {
           const path = `/distribution/${imageSegment(reference)}/json`
           const answer = send("GET", path, auth === undefined ? {} : { headers: { "x-registry-auth": auth } })
@@ -362,6 +366,12 @@ export const makeDockerApi = (http: EngineHttp): Effect.Effect<DockerApiShape> =
             headers: { "content-type": "application/x-tar" },
             body: archive,
           }),
+      },
+      builder: {
+        connect: (path, headers) =>
+          Effect.flatMap(version, (version) =>
+            http.upgrade({ method: "POST", path: `/v${version}${path}`, headers }, "h2c"),
+          ),
       },
       exec: {
         create: (container, body) => post(Created, `/containers/${segment(container)}/exec`, body),

@@ -16,13 +16,18 @@ import { refused, unreachable } from "./engineErrors.ts"
 const http = () => process.getBuiltinModule("node:http")
 
 /** Opens one byte stream to the engine; an SSH connection gives its channels through this. */
-export type Dial = () => Duplex
+export interface Dial {
+  (): Duplex
+  /** How many streams it can carry at once at the moment; more would wait for those that are kept idle. Absent: any number. */
+  readonly limit?: () => number
+}
 
 export interface EngineRequest {
   readonly method: "GET" | "HEAD" | "POST" | "PUT" | "DELETE"
   /** With version prefix and query. */
   readonly path: string
-  readonly headers?: Readonly<Record<string, string>>
+  /** A list becomes a header of that name for each. */
+  readonly headers?: Readonly<Record<string, string | Array<string>>>
   /** JSON text, or a stream (archives). */
   readonly body?: string | Readable
 }
@@ -35,8 +40,11 @@ export interface EngineHttp {
   readonly open: (request: EngineRequest) => Effect.Effect<IncomingMessage, WindFlowError, Scope.Scope>
   /** The whole answer as text; a status ≥ 400 is an error unless `accept` names it. */
   readonly send: (request: EngineRequest, accept?: ReadonlyArray<number>) => Effect.Effect<EngineAnswer, WindFlowError>
-  /** Turns the connection into a raw byte stream in both directions (exec). */
-  readonly upgrade: (request: EngineRequest) => Effect.Effect<UpgradedConnection, WindFlowError, Scope.Scope>
+  /** Turns the connection into a raw byte stream in both directions (exec, BuildKit's HTTP/2). */
+  readonly upgrade: (
+    request: EngineRequest,
+    protocol?: "tcp" | "h2c",
+  ) => Effect.Effect<UpgradedConnection, WindFlowError, Scope.Scope>
 }
 
 export interface EngineAnswer {
@@ -99,6 +107,7 @@ export const makeEngineHttp = (endpoint: string, dial: Dial): Effect.Effect<Engi
 
     const start = (request: EngineRequest, extra: Readonly<Record<string, string>>): ClientRequest => {
       calls++
+      agent.maxSockets = dial.limit?.() ?? Number.POSITIVE_INFINITY
       const { body } = request
       const content: Record<string, string | number> =
         typeof body === "string"
@@ -153,10 +162,10 @@ export const makeEngineHttp = (endpoint: string, dial: Dial): Effect.Effect<Engi
         )
       })
 
-    const upgrade = (request: EngineRequest) =>
+    const upgrade = (request: EngineRequest, protocol: "tcp" | "h2c" = "tcp") =>
       Effect.acquireRelease(
         Effect.callback<UpgradedConnection, WindFlowError>((resume) => {
-          const client = start(request, { connection: "Upgrade", upgrade: "tcp" })
+          const client = start(request, { connection: "Upgrade", upgrade: protocol })
           client.once("upgrade", (message, socket, head) =>
             resume(Effect.succeed({ socket, head, contentType: message.headers["content-type"] ?? "" })),
           )

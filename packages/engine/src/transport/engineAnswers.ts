@@ -49,6 +49,7 @@ export const ContainerDetails = Schema.Struct({
   State: Schema.Struct({
     Status: Str,
     Running: Schema.Boolean,
+    StartedAt: opt(Str),
     Restarting: opt(Schema.Boolean),
     ExitCode: Schema.Int,
     OOMKilled: opt(Schema.Boolean),
@@ -112,6 +113,7 @@ export type EngineInfo = typeof EngineInfo.Type
 export const EnginePlatform = Schema.Struct({ Os: Str, Arch: Str })
 export const Distribution = Schema.Struct({ Descriptor: Schema.Struct({ digest: Str }) })
 export const Created = Schema.Struct({ Id: Str, Warnings: nullable(Schema.Array(Str)) })
+export const Ended = Schema.Struct({ StatusCode: Schema.Int })
 export const ExecDetails = Schema.Struct({ Running: Schema.Boolean, ExitCode: Schema.NullOr(Schema.Int) })
 
 /** A line of a pull or build. */

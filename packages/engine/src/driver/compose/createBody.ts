@@ -1,11 +1,12 @@
 /**
  * The body of `POST /containers/create` for one replica of a service: what Compose 5.5.0 sends for the same model, by
- * comparison of inspections (`createBody.reference.test.ts`). Pure.
+ * comparison of inspections (`difference/`). Pure.
  */
 import type { Schema } from "effect"
 import type { Port, Service, ServiceNetwork } from "../../model/StackModel.ts"
 import type { DesiredService, DesiredUp } from "./Desired.ts"
 import { fieldDigests } from "./fields.ts"
+import { environmentOf, hooksOf } from "./hooks.ts"
 import { byteCount, durationSeconds, parseDuration } from "./goValues.ts"
 import { fileLabels } from "../../host/layout.ts"
 import { containerMounts, type InheritedVolume, type TreeMounts } from "./mounts.ts"
@@ -40,11 +41,8 @@ export const networksInOrder = (model: Service): ReadonlyArray<string> => {
   return keys.length === 0 ? ["default"] : keys
 }
 
-const environment = (desired: DesiredUp, model: Service, secrets: Readonly<Record<string, string>>): Array<string> => {
-  const all = { ...desired.proxies, ...model.environment, ...secrets }
-  // A name without a value takes the variable out of the image's environment.
-  return Object.entries(all).map(([name, value]) => (value === null ? name : `${name}=${value}`))
-}
+const environment = (desired: DesiredUp, model: Service, secrets: Readonly<Record<string, string>>) =>
+  environmentOf({ ...desired.proxies, ...model.environment, ...secrets })
 
 const healthcheck = (model: Service): JsonObject => {
   const check = model.healthcheck
@@ -118,10 +116,17 @@ const endpoints = (
   return result
 }
 
-const networking = (desired: DesiredUp, service: DesiredService, model: Service, name: string, replica: Replica) => {
+/** @param model - The service's, with ids in the place of services. */
+export const networking = (
+  desired: DesiredUp,
+  service: DesiredService,
+  model: Service,
+  name: string,
+  links: ReadonlyArray<string>,
+) => {
   if (model.network_mode !== undefined) return { mode: model.network_mode, config: {} }
   if (desired.networks.length === 0) return { mode: "none", config: {} }
-  const config = endpoints(desired, service, name, replica.links ?? [])
+  const config = endpoints(desired, service, name, links)
   return {
     mode: Object.keys(config)[0] ?? "none",
     config: { NetworkingConfig: { EndpointsConfig: config } },
@@ -136,9 +141,10 @@ const tmpfs = (model: Service): JsonObject =>
     }),
   )
 
-/** Sorted, where Compose follows Go's random map order. */
-const dependencies = (model: Service): string =>
+/** Sorted, where Compose follows Go's random map order. An optional one that is not deployed (out by profile) is none. */
+const dependencies = (desired: DesiredUp, model: Service): string =>
   Object.entries(model.depends_on ?? {})
+    .filter(([name, { required }]) => required || desired.services.some((service) => service.name === name))
     .map(([name, dependency]) => `${name}:${dependency.condition}:${dependency.restart === true}`)
     .sort()
     .join(",")
@@ -159,7 +165,7 @@ export const containerLabels = (
   ...(service.image.id === null ? {} : { [labels.image]: service.image.id }),
   [labels.configHash]: sharedHash(service, replica.shared ?? {}),
   [labels.number]: String(replica.number),
-  [labels.dependsOn]: dependencies(service.model),
+  [labels.dependsOn]: dependencies(desired, service.model),
   ...(replica.replaces
     ? { [labels.replaces]: service.model.container_name ?? `${service.name}-${replica.number}` }
     : {}),
@@ -168,10 +174,16 @@ export const containerLabels = (
   ...(service.carried === undefined
     ? {}
     : { [fileLabels.mounted]: [...new Set(treeMounts(service, replica).values())].join(",") }),
+  ...hookLabel(service.model),
 })
 
 const treeMounts = (service: DesiredService, { trees }: Replica): TreeMounts =>
   new Map(Object.entries(service.carried ?? {}).map(([target, digest]) => [target, trees?.[digest] ?? digest]))
+
+const hookLabel = (model: Service): Record<string, string> => {
+  const hooks = hooksOf(model)
+  return hooks === undefined ? {} : { [labels.hooks]: JSON.stringify(hooks) }
+}
 
 /** Security options without the one that is not an option of the engine but a pair of emptied lists. */
 const security = (model: Service): JsonObject => {
@@ -195,7 +207,7 @@ export const createBody = (desired: DesiredUp, service: DesiredService, replica:
   // The final name even when it is created under a temporary one: other containers resolve it.
   const name = containerName(desired.project, service.name, model, replica.number)
   const { binds, mounts } = containerMounts(desired, model, replica.inherited, treeMounts(service, replica))
-  const network = networking(desired, service, model, name, replica)
+  const network = networking(desired, service, model, name, replica.links ?? [])
   return {
     Hostname: model.hostname ?? "",
     Domainname: model.domainname ?? "",

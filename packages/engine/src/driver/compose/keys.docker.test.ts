@@ -4,7 +4,7 @@ import { Effect, Redacted, Stream } from "effect"
 import { afterAll, beforeAll, describe, expect, test } from "vitest"
 import type { Stack } from "../../model/Stack.ts"
 import type { Service, StackModel } from "../../model/StackModel.ts"
-import { type Bed, changes, modelOf, openBed, stackOf, up } from "./testBed.ts"
+import { type Bed, changes, modelOf, openBed, stackOf, up, walk } from "./testBed.ts"
 
 let busybox = ""
 const projects = new Set<string>()
@@ -108,4 +108,65 @@ describe("configs and secrets", () => {
       }).pipe(Effect.scoped),
     )
   })
+})
+
+describe("hooks", () => {
+  test("before the start, after it and before the stop; a replacement runs those of the container that goes", async () => {
+    const name = await project("hooks")
+    const say = (text: string) => ({ command: ["sh", "-c", `echo ${text} >> /log/said; echo said ${text}`] })
+    const service = (version: string): Partial<Service> => ({
+      ...sleeping,
+      image: busybox,
+      environment: { V: version },
+      volumes: [{ type: "volume", source: "log", target: "/log" }],
+      pre_start: [say("prepare-$V-$W")].map((hook) => ({ ...hook, environment: { W: "w" } })),
+      post_start: [{ ...say("started-$(id -g)-$PWD"), user: "0:7", working_dir: "/tmp" }, say(`tell-${version}`)],
+      pre_stop: [say(`drain-${version}`)],
+    })
+    const stack = (version: string) =>
+      stackOf(modelOf(name, { web: service(version) }, { volumes: { log: { name: `${name}_log` } } }))
+    await withBed((bed) =>
+      Effect.gen(function* () {
+        const told: Array<string> = []
+        const { desired, draft } = yield* bed.draft(up(stack("one")))
+        expect(draft.operations.map(({ verb }) => verb)).toContain("RunPreStart")
+        yield* walk(bed.driver, desired, draft.operations, undefined, ({ text }) =>
+          Effect.sync(() => void told.push(text ?? "")),
+        )
+        expect(told).toEqual(["said prepare-one-w", "said started-7-/tmp", "said tell-one"])
+        expect((yield* bed.draft(up(stack("one")))).draft.operations).toEqual([])
+        yield* bed.up(stack("two"))
+        const said = (yield* shell(bed, name, "web", "cat /log/said")).trim().split("\n")
+        const second = said.slice(3)
+        expect(said.slice(0, 3)).toEqual(["prepare-one-w", "started-7-/tmp", "tell-one"])
+        // Nothing orders the new preparation and the old one's end.
+        expect(second.slice(0, 2).toSorted()).toEqual(["drain-one", "prepare-two-w"])
+        expect(second.slice(2)).toEqual(["started-7-/tmp", "tell-two"])
+        const left = yield* bed.api.containers.list({ label: ["windflow.hook", `com.docker.compose.project=${name}`] })
+        expect(left).toEqual([])
+        const gone = yield* bed.down(name)
+        expect(gone.operations.map(({ verb }) => verb)).toContain("RunHook")
+      }),
+    )
+  })
+
+  test.each([
+    ["pre_start", "pre_start[0]", "created"],
+    ["post_start", "post_start[0]", "running"],
+  ] as const)(
+    "a %s that fails ends the run with its output, and leaves nothing of its own",
+    async (key, hook, state) => {
+      const name = await project(`failing-${key.replace("_", "-")}`)
+      const failing = { command: ["sh", "-c", "echo no luck; exit 3"] }
+      const stack = stackOf(modelOf(name, { web: { ...sleeping, image: busybox, [key]: [failing] } }))
+      await withBed((bed) =>
+        Effect.gen(function* () {
+          const error = yield* Effect.flip(bed.up(stack))
+          expect(error).toMatchObject({ _tag: "HookFailed", service: "web", hook, exitCode: 3, log: "no luck" })
+          const there = yield* bed.api.containers.list({ label: [`com.docker.compose.project=${name}`] })
+          expect(there.map(({ State }) => State)).toEqual([state])
+        }),
+      )
+    },
+  )
 })

@@ -15,6 +15,7 @@ import { digestCarried } from "./carried.ts"
 import { checkHealthGates } from "./healthGates.ts"
 import { resolveImages } from "./images.ts"
 import { networksInOrder } from "./createBody.ts"
+import { pullHookImages } from "./preStart.ts"
 import { inspectStack } from "./refusals.ts"
 import { selectServices } from "./select.ts"
 
@@ -86,6 +87,7 @@ const prepareUp = (
       [resolveImages(context, stack, chosen, options, prepareOptions), hashServices(model, chosen)],
       { concurrency: 2 },
     )
+    yield* pullHookImages(context, stack, chosen, options, prepareOptions)
     yield* checkHealthGates(context.api, stack, chosen, images)
     const carried = context.localFiles ? undefined : yield* digestCarried(context.api, stack, chosen)
     const services = yield* Effect.forEach(chosen, (name) =>

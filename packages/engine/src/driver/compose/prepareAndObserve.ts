@@ -13,9 +13,9 @@ import type { Observed } from "./Observed.ts"
 import { list, observedOf } from "./observe.ts"
 import { prepare } from "./prepare.ts"
 
-/** The same connection, which tells of every call on images that takes its time. */
+/** The same connection, which tells of every call that brings images to the engine. */
 const noting = (api: DockerApiShape, note: () => void): DockerApiShape => {
-  const { images } = api
+  const { images, builder } = api
   const noted =
     <Args extends ReadonlyArray<unknown>, A>(call: (...args: Args) => A) =>
     (...args: Args): A => {
@@ -24,7 +24,8 @@ const noting = (api: DockerApiShape, note: () => void): DockerApiShape => {
     }
   return {
     ...api,
-    images: { ...images, pull: noted(images.pull), build: noted(images.build), load: noted(images.load) },
+    images: { ...images, pull: noted(images.pull), load: noted(images.load) },
+    builder: { connect: noted(builder.connect) },
   }
 }
 

@@ -5,7 +5,8 @@ import { byteCount } from "./goValues.ts"
 
 type JsonObject = { readonly [key: string]: Schema.Json }
 
-const nanoCpus = (cpus: number | undefined): number => Math.round((cpus ?? 0) * 1e9)
+/** The reference keeps them in 32 bits, so that 0.1 is 100000001 of them. */
+const nanoCpus = (cpus: number | undefined): number => Math.trunc(Math.fround(Math.fround(cpus ?? 0) * 1e9))
 
 const ulimits = (model: Service): ReadonlyArray<JsonObject> =>
   Object.entries(model.ulimits ?? {}).map(([Name, limit]) =>

@@ -12,6 +12,7 @@ import type {
   Network,
   Service,
   ServiceNetwork,
+  UpdateConfig,
   Volume,
 } from "../../model/StackModel.ts"
 
@@ -121,49 +122,59 @@ export const serviceSupport: Table<typeof Service> = {
   volumes: "native",
   volumes_from: "native",
   working_dir: "native",
-  pre_start: notYet,
-  post_start: notYet,
-  pre_stop: notYet,
+  pre_start: "native",
+  post_start: "native",
+  pre_stop: "native",
 }
 
 export const buildSupport: Table<typeof Build> = {
   context: "native",
   dockerfile: "native",
   dockerfile_inline: "native",
-  entitlements: notYet,
+  entitlements: "native",
   args: "native",
-  provenance: notYet,
-  sbom: notYet,
-  ssh: notYet,
+  provenance: "native",
+  sbom: "native",
+  ssh: "native",
   labels: "native",
-  cache_from: notYet,
-  cache_to: notYet,
+  cache_from: "native",
+  cache_to: "native",
   no_cache: "native",
-  no_cache_filter: notYet,
-  additional_contexts: notYet,
+  no_cache_filter: "native",
+  additional_contexts: "native",
   pull: "native",
   extra_hosts: "native",
   isolation: windows,
   network: "native",
   target: "native",
-  secrets: notYet,
+  secrets: "native",
   shm_size: "native",
   tags: "native",
-  ulimits: notYet,
-  platforms: notYet,
-  privileged: notYet,
+  ulimits: "native",
+  platforms: "native",
+  privileged: "native",
 }
 
 export const deploySupport: Table<typeof Deploy> = {
   mode: "native",
   replicas: "native",
   labels: "ignored",
-  update_config: "ignored",
-  rollback_config: "ignored",
+  update_config: "native",
+  rollback_config: "native",
   resources: "native",
   restart_policy: "native",
   placement: "ignored",
   endpoint_mode: "ignored",
+}
+
+/** Of a rollback: `update_config` has all of it. */
+export const rollbackSupport: Table<typeof UpdateConfig> = {
+  parallelism: "native",
+  delay: "native",
+  failure_action: "ignored",
+  monitor: "ignored",
+  max_failure_ratio: "ignored",
+  order: "native",
 }
 
 export const attachmentSupport: Table<typeof ServiceNetwork> = {
