@@ -26,8 +26,32 @@ export interface Ports {
 }
 
 const upOptions = (flags: UpFlags) => {
-  const { services, noDeps, recreate, removeOrphans, pull, build, scale, stopTimeout, until, waitTimeout } = flags
-  const given = { services, noDeps, recreate, removeOrphans, pull, build, scale, stopTimeout, until, waitTimeout }
+  const {
+    services,
+    noDeps,
+    recreate,
+    removeOrphans,
+    renewAnonymousVolumes,
+    pull,
+    build,
+    scale,
+    stopTimeout,
+    until,
+    waitTimeout,
+  } = flags
+  const given = {
+    services,
+    noDeps,
+    recreate,
+    removeOrphans,
+    renewAnonymousVolumes,
+    pull,
+    build,
+    scale,
+    stopTimeout,
+    until,
+    waitTimeout,
+  }
   return { ...defaultUpOptions, ...said(given) }
 }
 

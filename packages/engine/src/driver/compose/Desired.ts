@@ -18,8 +18,12 @@ export type DesiredImage = typeof DesiredImage.Type
 /** An environment variable that gets its value from the secret store when the container is created. */
 export const SecretVariable = Schema.Struct({ variable: Str, name: Str, version: Str })
 
-/** A config or secret of a service, by a digest of what it holds. */
-export const GrantedContent = Schema.Struct({ kind: Schema.Literals(["configs", "secrets"]), key: Str, digest: Str })
+/** A config, a secret or a mounted image of a service, by a digest of what it holds; an image's key is where it is mounted. */
+export const GrantedContent = Schema.Struct({
+  kind: Schema.Literals(["configs", "secrets", "images"]),
+  key: Str,
+  digest: Str,
+})
 export type GrantedContent = typeof GrantedContent.Type
 
 export const DesiredService = Schema.Struct({
@@ -37,6 +41,8 @@ export const DesiredService = Schema.Struct({
   secrets: Schema.Array(SecretVariable),
   /** Configs and secrets whose content is known: a change of it replaces the containers. */
   contents: Schema.Array(GrantedContent),
+  /** Security options with seccomp profiles as texts, where the model names files. */
+  securityOptions: Schema.optionalKey(Schema.Array(Str)),
 })
 export type DesiredService = typeof DesiredService.Type
 

@@ -15,6 +15,7 @@ import type { ComposeDriverContext } from "./ComposeDriver.ts"
 import { createBody } from "./createBody.ts"
 import type { Desired, DesiredService, DesiredUp } from "./Desired.ts"
 import { labels } from "./names.ts"
+import { apiFor } from "./newerKeys.ts"
 import { networkBody, volumeBody } from "./networkBody.ts"
 import { runPreStart } from "./preStart.ts"
 import { runHook } from "./runHooks.ts"
@@ -145,14 +146,16 @@ const createContainer = (
     const secrets = yield* revealed(context, service)
     const inherited = yield* stillDeclared(context, service, args)
     const body = createBody(desired, service, { ...args, inherited, secrets, shared: sharedIn(args, run) })
-    const created = yield* context.api.containers.create(args.name, body, service.model.platform).pipe(
-      Effect.catch((error) => nameTaken(context, operation, args.name, error)),
-      Effect.mapError((error) =>
-        error instanceof EngineFailed && error.status === 404 && /image/i.test(error.detail)
-          ? new ImageMissing({ image: service.image.reference, service: service.name, detail: error.detail })
-          : error,
-      ),
-    )
+    const created = yield* context.api.containers
+      .create(args.name, body, service.model.platform, apiFor(service.model))
+      .pipe(
+        Effect.catch((error) => nameTaken(context, operation, args.name, error)),
+        Effect.mapError((error) =>
+          error instanceof EngineFailed && error.status === 404 && /image/i.test(error.detail)
+            ? new ImageMissing({ image: service.image.reference, service: service.name, detail: error.detail })
+            : error,
+        ),
+      )
     for (const text of created.Warnings ?? []) yield* run.report({ subject: operation.resource, current: 0, text })
     return { id: created.Id }
   })
@@ -181,7 +184,17 @@ export const execute = (
         return { id: created.Id }
       }
       case "RemoveNetwork":
-        yield* networks.remove(args.id)
+        yield* networks.remove(args.id).pipe(
+          Effect.catchIf(
+            (error) => args.optional === true && error instanceof EngineFailed && error.status === 403,
+            () =>
+              run.report({
+                subject: operation.resource,
+                current: 0,
+                text: `network ${args.name} is in use and stays`,
+              }),
+          ),
+        )
         return none
       case "CreateVolume": {
         const desired = yield* upOf(run.desired, operation)

@@ -4,7 +4,7 @@ import { Effect, Redacted, Stream } from "effect"
 import { afterAll, beforeAll, describe, expect, test } from "vitest"
 import type { Stack } from "../../model/Stack.ts"
 import type { Service, StackModel } from "../../model/StackModel.ts"
-import { type Bed, changes, modelOf, openBed, stackOf, up, walk } from "./testBed.ts"
+import { type Bed, changes, folder, modelOf, openBed, stackOf, up, walk } from "./testBed.ts"
 
 let busybox = ""
 const projects = new Set<string>()
@@ -169,4 +169,55 @@ describe("hooks", () => {
       )
     },
   )
+})
+
+describe("other keys", () => {
+  test("the engine's socket, a seccomp profile from a file, and a renamed network", async () => {
+    const name = await project("others")
+    const profile = '{ "defaultAction": "SCMP_ACT_ALLOW" }'
+    await withBed((bed) =>
+      Effect.gen(function* () {
+        const directory = yield* folder({ "profile.json": profile })
+        const stack = (network: string) => {
+          const web = { ...sleeping, image: busybox, use_api_socket: true, security_opt: ["seccomp=./profile.json"] }
+          const model = modelOf(name, { web }, { networks: { default: { name: network, ipam: {} } } })
+          return stackOf(model, directory)
+        }
+        yield* bed.up(stack(`${name}_first`))
+        const look = "ls /var/run/docker.sock; echo $DOCKER_CONFIG; cat /run/secrets/docker/config.json"
+        expect(yield* shell(bed, name, "web", look)).toMatch(
+          /^\/var\/run\/docker\.sock\n\/run\/secrets\/docker\n\{\n\t"auths": /,
+        )
+        expect((yield* bed.draft(up(stack(`${name}_first`)))).draft.operations).toEqual([])
+        yield* bed.up(stack(`${name}_second`))
+        const networks = yield* bed.api.networks.list({ label: [`com.docker.compose.project=${name}`] })
+        expect(networks.map((network) => network.Name)).toEqual([`${name}_second`])
+      }).pipe(Effect.scoped),
+    )
+  })
+
+  test("an anonymous volume moves along as long as it is declared, unless new ones are asked for", async () => {
+    const name = await project("inherited")
+    const stack = (version: string, volumes: Service["volumes"]) =>
+      stackOf(modelOf(name, { web: { ...sleeping, image: busybox, environment: { version }, volumes: volumes ?? [] } }))
+    await withBed((bed) =>
+      Effect.gen(function* () {
+        const targets = Effect.map(bed.api.containers.list({ label: [`com.docker.compose.project=${name}`] }), (list) =>
+          (list[0]?.Mounts ?? []).map(({ Destination, Name }) => `${Destination} ${Name}`),
+        )
+        yield* bed.up(
+          stack("1", [
+            { type: "volume", target: "/one" },
+            { type: "volume", target: "/two" },
+          ]),
+        )
+        const before = yield* targets
+        yield* bed.up(stack("2", [{ type: "volume", target: "/one" }]))
+        expect(yield* targets).toEqual(before.filter((mount) => mount.startsWith("/one ")))
+        yield* bed.up(stack("3", [{ type: "volume", target: "/one" }]), { renewAnonymousVolumes: true })
+        const renewed = yield* targets
+        expect([renewed.length, before.includes(renewed[0] ?? "")]).toEqual([1, false])
+      }),
+    )
+  })
 })

@@ -16,14 +16,13 @@ export type LiveNetworks = ReadonlyMap<string, { readonly id: string; readonly r
 
 const because = (cause: string, fields: ReadonlyArray<FieldChange> = []): Obsolete => ({ cause, fields })
 
-const contentChanged = "config or secret changed"
+const contentChanged = "content changed"
 /** Fields of contents only, since nothing else differs. */
-const kindOfContent = (names: ReadonlyArray<string>): string =>
-  names.every((name) => name.startsWith("configs."))
-    ? "config changed"
-    : names.some((name) => name.startsWith("configs."))
-      ? contentChanged
-      : "secret changed"
+const kindOfContent = (names: ReadonlyArray<string>): string => {
+  const all = (prefix: string) => names.every((name) => name.startsWith(prefix))
+  if (all("images.")) return "mounted image changed"
+  return all("configs.") ? "config changed" : all("secrets.") || all("environment.") ? "secret changed" : contentChanged
+}
 
 const shown = 5
 const configurationChanged = (service: DesiredService, container: ObservedContainer, what: string): Obsolete => {

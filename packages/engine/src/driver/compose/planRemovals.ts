@@ -7,7 +7,8 @@ import { planPreStop } from "./planHooks.ts"
 const running: ReadonlySet<string> = new Set(["running", "restarting", "paused"])
 export const isRunning = ({ state }: ObservedContainer): boolean => running.has(state)
 
-const removalOf = (id: string) => `container:${id.slice(0, 12)}/remove`
+/** The operation that removes a container, by whomever it is planned. */
+export const removalOf = (id: string) => `container:${id.slice(0, 12)}/remove`
 
 export class Removals {
   readonly #desired: DesiredUp

@@ -15,6 +15,7 @@ import { type Handle, inputOf, type Planned } from "./planned.ts"
 import { planPostStart } from "./planHooks.ts"
 import { planPreStart } from "./planPreStart.ts"
 import { Removals, isRunning } from "./planRemovals.ts"
+import { planRenamedNetworks } from "./planRenamed.ts"
 import { planUploads } from "./planUploads.ts"
 import { Waits } from "./planWaits.ts"
 import { holdersOf } from "./portHandover.ts"
@@ -63,6 +64,7 @@ class UpPlanner {
     )
     this.#handover = holdersOf(this.#services)
     for (const slots of this.#services) this.#service(slots)
+    planRenamedNetworks(desired, this.#observed, draft)
     if (desired.options.until === "healthy") this.#waits.settle()
     return Result.succeed(draft.finish(snapshotOf(this.#observed)))
   }
@@ -212,7 +214,8 @@ class UpPlanner {
     const volumes = (service.model.volumes ?? []).flatMap((mount) => this.#volumesReady.get(mount.source ?? "") ?? [])
     const { shared, inputs, created } = this.#shared(service)
     const { links, named } = this.#links(service, number)
-    const inherited = (old?.mounts ?? [])
+    const renew = this.#desired.options.renewAnonymousVolumes === true
+    const inherited = (renew ? [] : (old?.mounts ?? []))
       .filter((mount) => mount.type === "volume" && isAnonymousVolume(mount.name))
       .map(({ name, target, readOnly }) => ({ name, target, readOnly }))
     return this.#draft.add({
@@ -228,7 +231,7 @@ class UpPlanner {
           number,
           name,
           image: this.#image(service),
-          replaces: old !== undefined,
+          replaces: old !== undefined && !renew,
           inherited,
           ...(Object.keys(shared).length === 0 ? {} : { shared }),
           ...(links.length === 0 ? {} : { links }),

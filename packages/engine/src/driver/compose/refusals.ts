@@ -72,24 +72,21 @@ class Inspection {
     if (service.build !== undefined) this.build(service.build, [...path, "build"])
     if (service.deploy !== undefined) {
       this.keys(tables.deploySupport, service.deploy, [...path, "deploy"])
-      if (service.deploy.mode !== undefined && service.deploy.mode !== "replicated")
-        this.refuse([...path, "deploy", "mode"], `mode ${service.deploy.mode} needs a cluster`, "Use mode replicated.")
-      if (!isEmpty(service.deploy.resources.reservations?.devices))
-        this.refuse(
-          [...path, "deploy", "resources", "reservations", "devices"],
-          "devices cannot be reserved yet",
-          "Remove it.",
-        )
+      if (!["", "replicated"].includes(service.deploy.mode ?? ""))
+        this.ignored([...path, "deploy", "mode"], "has no effect on a single engine")
+      for (const key of ["cpus", "generic_resources"] as const)
+        if (!isEmpty(service.deploy.resources.reservations?.[key]))
+          this.ignored([...path, "deploy", "resources", "reservations", key], "has no effect on a single engine")
     }
     for (const [key, network] of Object.entries(service.networks ?? {}))
       if (network !== null) this.keys(tables.attachmentSupport, network, [...path, "networks", key])
     for (const [index, mount] of (service.volumes ?? []).entries()) {
       this.keys(tables.mountSupport, mount, [...path, "volumes", index])
-      if (!["bind", "volume", "tmpfs"].includes(mount.type))
+      if (!["bind", "volume", "tmpfs", "image"].includes(mount.type))
         this.refuse(
           [...path, "volumes", index, "type"],
-          `mounts of type ${mount.type} are not there yet`,
-          "Use bind, volume or tmpfs.",
+          `an engine of Linux containers has no mounts of type ${mount.type}`,
+          "Use bind, volume, tmpfs or image.",
         )
       if (mount.type === "bind") this.local([...path, "volumes", index], mount.source ?? "")
     }
@@ -110,13 +107,6 @@ class Inspection {
         `policy ${service.pull_policy} is none`,
         "Use always, missing, never, build, daily, weekly or every_<duration>, for instance every_12h.",
       )
-    for (const [index, option] of (service.security_opt ?? []).entries())
-      if (/^seccomp[=:](?!unconfined$|builtin$)/.test(option))
-        this.refuse(
-          [...path, "security_opt", index],
-          "seccomp profiles from files are not there yet",
-          "Use unconfined or builtin.",
-        )
     const scale = service.scale ?? service.deploy?.replicas ?? 1
     if (service.container_name !== undefined && scale > 1)
       this.refuse(
@@ -183,7 +173,12 @@ class Inspection {
             "Put the file into the image.",
           )
       }
-    if (!isEmpty(model.models)) this.refuse(["models"], "models are not there yet", "Remove it.")
+    if (!isEmpty(model.models))
+      this.refuse(
+        ["models"],
+        "Docker Model Runner is no part of an engine",
+        "Run the model as a service, or remove it.",
+      )
   }
 }
 

@@ -64,10 +64,12 @@ describe("refusals", () => {
   test.each<[string, Partial<Model.Service>, string]>([
     ["namespaces that engines do not share", { uts: "service:db" }, "services.web.uts"],
     ["unknown pull policies", { pull_policy: "sometimes" }, "services.web.pull_policy"],
-    ["seccomp files", { security_opt: ["seccomp=./x.json"] }, "services.web.security_opt[0]"],
     ["one name for many", { container_name: "x", scale: 2 }, "services.web.container_name"],
-    ["image mounts", { volumes: [{ type: "image", source: "i", target: "/t" }] }, "services.web.volumes[0].type"],
-    ["global mode", { deploy: { mode: "global", resources: {}, placement: {} } }, "services.web.deploy.mode"],
+    [
+      "mounts of other engines",
+      { volumes: [{ type: "npipe", source: "p", target: "/t" }] },
+      "services.web.volumes[0].type",
+    ],
     ["Git contexts", { build: { context: "https://example.org/x.git" } }, "services.web.build.context"],
   ])("%s", (_, service, path) => {
     expect(refusals(service).refused.map((found) => found.path)).toEqual([path])

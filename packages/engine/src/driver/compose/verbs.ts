@@ -21,7 +21,8 @@ const verb = <const Verb extends string, F extends Schema.Struct.Fields>(name: V
 
 export const Action = Schema.Union([
   verb("CreateNetwork", { key: Str }),
-  verb("RemoveNetwork", { id: Str, name: Str }),
+  /** `optional`: left where it is when somebody uses it. */
+  verb("RemoveNetwork", { id: Str, name: Str, optional: Schema.optionalKey(Schema.Boolean) }),
   verb("CreateVolume", { key: Str }),
   verb("RemoveVolume", { name: Str }),
   verb("CreateContainer", {
