@@ -4,6 +4,7 @@ import { formatPlace } from "../../model/Place.ts"
 import type { ModelPath, Stack } from "../../model/Stack.ts"
 import type { Service } from "../../model/StackModel.ts"
 import { readPullPolicy } from "./imagePolicy.ts"
+import { networksInOrder } from "./createBody.ts"
 import { isUploaded } from "./mounts.ts"
 import * as tables from "./support.ts"
 
@@ -106,6 +107,14 @@ class Inspection {
         [...path, "pull_policy"],
         `policy ${service.pull_policy} is none`,
         "Use always, missing, never, build, daily, weekly or every_<duration>, for instance every_12h.",
+      )
+    const [primary] = networksInOrder(service)
+    const mac = primary === undefined ? undefined : service.networks?.[primary]?.mac_address
+    if ((service.mac_address ?? "") !== "" && mac !== undefined && mac !== service.mac_address)
+      this.refuse(
+        [...path, "mac_address"],
+        `it is ${service.mac_address} here and ${mac} on network ${primary}`,
+        "Name it once, on the network.",
       )
     const scale = service.scale ?? service.deploy?.replicas ?? 1
     if (service.container_name !== undefined && scale > 1)

@@ -66,6 +66,11 @@ describe("refusals", () => {
     ["unknown pull policies", { pull_policy: "sometimes" }, "services.web.pull_policy"],
     ["one name for many", { container_name: "x", scale: 2 }, "services.web.container_name"],
     [
+      "two addresses of one interface",
+      { mac_address: "02:42:ac:11:00:01", networks: { default: { mac_address: "02:42:ac:11:00:02" } } },
+      "services.web.mac_address",
+    ],
+    [
       "mounts of other engines",
       { volumes: [{ type: "npipe", source: "p", target: "/t" }] },
       "services.web.volumes[0].type",
