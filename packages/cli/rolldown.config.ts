@@ -18,15 +18,15 @@ export const output: OutputOptions = {
   dir: "dist/bundle",
   format: "esm",
   minify: true,
-  // What every deploying verb needs lies in few files, as each costs about a millisecond to find and open; secrets and builds,
-  // which most runs do without, stay apart.
+  // What every deploying verb needs lies in few files, as each costs about a millisecond to find and open; secrets, builds and
+  // SSH, which most runs do without, stay apart.
   codeSplitting: {
     groups: [
       { name: "node", test: /^\0builtin:/ },
       { name: "effect", test: /node_modules.effect/ },
       // `windflow config` needs no more than this.
       { name: "compose", test: /packages.(engine.src.(compose|model)|engine.src.plan.digest|sdk.src.config)/ },
-      { name: "engine", test: /packages.(engine|sdk).src.(?!secret|.*[bB]uild)/ },
+      { name: "engine", test: /packages.(engine|sdk).src.(?!secret|.*[bB]uild|transport.ssh)/ },
     ],
   },
   entryFileNames: "[name].js",
@@ -40,7 +40,8 @@ export const options: BuildOptions = {
   platform: "node",
   resolve: { conditionNames: ["@windflow/source", "node", "import", "default"] },
   plugins: [plainBuiltins],
-  external: ["node:module"],
+  // ssh2 tries these native modules and does without.
+  external: ["node:module", "cpu-features", /\.node$/],
 }
 
 export default { ...options, output }

@@ -20,4 +20,5 @@ export const shards: ReadonlyArray<Shard> = [
   { name: "docker", ...onEngine },
   { name: "reference", ...onEngine },
   { name: "kubernetes", ...onEngine },
+  { name: "ssh", ...onEngine },
 ]

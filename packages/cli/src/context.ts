@@ -1,10 +1,11 @@
 /** What verbs share: flags and environment resolved in their documented order, the opened WindFlow, output, the stop signal. */
 import { delimiter, resolve } from "node:path"
 import type { Locale } from "@windflow/engine/model"
-import type { ComposeOptions, LoadedConfig, Stack, WindFlow, Where } from "@windflow/sdk"
+import type { ComposeOptions, LoadedConfig, SshOptions, Stack, WindFlow, Where } from "@windflow/sdk"
 import type { GlobalFlags } from "./globals.ts"
 import type { Host } from "./host.ts"
 import type { Interrupt } from "./interrupt.ts"
+import { answered, terminalOf } from "./prompt.ts"
 import { palette, wantsColor } from "./render/palette.ts"
 import type { Texts } from "./text/index.ts"
 import type { ComposeFiles, VerbContext } from "./verbs/Verb.ts"
@@ -18,6 +19,26 @@ const variable = (host: Host, name: string): string | undefined => {
 /** `--context` is Docker's own choice of an engine, so it stands over DOCKER_HOST. */
 const environmentOf = (host: Host, flags: GlobalFlags): Readonly<Record<string, string | undefined>> =>
   flags.context === undefined ? host.env : { ...host.env, DOCKER_CONTEXT: flags.context, DOCKER_HOST: undefined }
+
+/** Only a person at a terminal is asked for a passphrase. */
+const sshOptions = (host: Host, flags: GlobalFlags, texts: Texts, signal: AbortSignal): SshOptions => {
+  const { identity, knownHosts } = flags
+  const asks = host.stdin.isTTY === true && host.stderr.isTTY === true
+  return {
+    ...(identity === undefined ? {} : { identity: resolve(host.cwd, identity) }),
+    ...(knownHosts === undefined ? {} : { knownHosts: knownHosts.map((file) => resolve(host.cwd, file)) }),
+    ...(asks
+      ? {
+          passphrase: async (key) => {
+            const { default: password } = await import("@inquirer/password")
+            return answered(key, () =>
+              password({ message: texts.secret.passphrase(key) }, { ...terminalOf(host), signal }),
+            )
+          },
+        }
+      : {}),
+  }
+}
 
 const once = <A>(make: () => Promise<A>): (() => Promise<A>) => {
   let made: Promise<A> | undefined
@@ -64,6 +85,7 @@ export const createContext = (
         env,
         directory: host.cwd,
         config: file ?? false,
+        ssh: sshOptions(host, flags, texts, signal),
         ...(stateDirectory === undefined ? {} : { stateDirectory: resolve(host.cwd, stateDirectory) }),
       })
     })())

@@ -13,6 +13,9 @@ export interface GlobalFlags {
   readonly envFile?: ReadonlyArray<string>
   readonly context?: string
   readonly yes?: boolean
+  /** A private key, and files of known hosts, for `ssh://` targets. */
+  readonly identity?: string
+  readonly knownHosts?: ReadonlyArray<string>
   readonly format?: "text" | "json"
   /** Seconds. */
   readonly deadline?: number
@@ -44,6 +47,8 @@ const specs: ReadonlyArray<Spec> = [
   { long: "--env-file", value: "<file>", text: "envFile", adjust: (o) => o.argParser(collect) },
   { long: "--context", value: "<name>", text: "context" },
   { short: "-y", long: "--yes", text: "yes" },
+  { long: "--identity", value: "<file>", text: "identity" },
+  { long: "--known-hosts", value: "<file>", text: "knownHosts", adjust: (o) => o.argParser(collect) },
   { long: "--format", value: "<format>", text: "format", adjust: (o) => o.choices(["text", "json"]) },
   { long: "--deadline", value: "<time>", text: "deadline", adjust: (o) => o.argParser(duration) },
   { long: "--no-color", text: "noColor", adjust: (o) => o.default(undefined) },
@@ -62,7 +67,7 @@ export const addGlobals = (command: Command, texts: Texts, owned: ReadonlyArray<
   return command
 }
 
-const lists = ["file", "profile", "envFile"] as const
+const lists = ["file", "profile", "envFile", "knownHosts"] as const
 
 /** What stood before the verb and after it: the later wins, lists are joined. */
 export const mergeGlobals = (before: GlobalFlags, after: GlobalFlags): GlobalFlags => {

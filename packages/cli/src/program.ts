@@ -2,6 +2,7 @@
 import tab from "@bomb.sh/tab/commander"
 import { Command, CommanderError, Option, type OptionValues } from "commander"
 import { addGlobals, collect, type GlobalFlags, mergeGlobals } from "./globals.ts"
+import { targetCommands } from "./targetCommands.ts"
 import type { Texts } from "./text/index.ts"
 import { scale, tail, wholeNumber } from "./values.ts"
 import type { VerbContext } from "./verbs/Verb.ts"
@@ -117,6 +118,7 @@ export const buildProgram = (texts: Texts, words?: ReadonlyArray<string>): Progr
       .addOption(new Option("--no-deps", flags.noDeps).default(undefined))
       .addOption(new Option("--scale <service=number>", flags.scale).argParser(scale))
       .addOption(new Option("--pull <when>", flags.pull).choices(["policy", "always", "missing", "never"]))
+      .addOption(new Option("--carry <when>", flags.carry).choices(["missing", "always", "never"]))
       .option("--build", flags.build)
       .addOption(new Option("--no-build", flags.noBuild))
       .addOption(new Option("-t, --timeout <seconds>", flags.stopTimeout).argParser(wholeNumber))
@@ -228,6 +230,8 @@ export const buildProgram = (texts: Texts, words?: ReadonlyArray<string>): Progr
     ls.action(record(() => import("./verbs/secretLs.ts"), ls))
     addGlobals(ls, texts)
   })
+
+  configured.set("target", targetCommands(root, texts, record))
 
   verb("doctor", verbs.doctor, () => import("./verbs/doctor.ts"))
 

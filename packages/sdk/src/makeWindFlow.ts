@@ -14,7 +14,8 @@ import { withRevision } from "./isError.ts"
 import { decodePlan, withProse } from "./plan.ts"
 import { configTargets, type Registry, resolveTarget } from "./registry.ts"
 import { said } from "./said.ts"
-import type { Session } from "./session.ts"
+import type { Probe, Session } from "./session.ts"
+import { targetReport } from "./targetReport.ts"
 import { resolveStack } from "./Stack.ts"
 
 export interface Ports {
@@ -23,7 +24,15 @@ export interface Ports {
   /** What `local` and no target at all mean. */
   readonly local: Effect.Effect<Target, WindFlowError>
   readonly open: (target: Target) => Effect.Effect<Session, WindFlowError, Scope.Scope>
+  /** Undefined for drivers that know no stages. */
+  readonly probe?: (target: Target) => Effect.Effect<Probe | undefined, WindFlowError, Scope.Scope>
 }
+
+/** A handshake is worth keeping for a while; a socket of this machine is not. */
+const sshIdle = Duration.seconds(30)
+const localIdle = Duration.seconds(1)
+const overSsh = (target: Target | undefined): boolean =>
+  target?.endpoints.some((endpoint) => endpoint.startsWith("ssh://")) === true
 
 const upOptions = (flags: UpFlags) => {
   const {
@@ -34,6 +43,7 @@ const upOptions = (flags: UpFlags) => {
     renewAnonymousVolumes,
     pull,
     build,
+    carry,
     scale,
     stopTimeout,
     until,
@@ -47,6 +57,7 @@ const upOptions = (flags: UpFlags) => {
     renewAnonymousVolumes,
     pull,
     build,
+    carry,
     scale,
     stopTimeout,
     until,
@@ -89,12 +100,12 @@ export const makeWindFlow = Effect.fn("makeWindFlow")(function* (ports: Ports) {
         ? Effect.fail(new Usage({ subject: key, detail: "unknown target" }))
         : ports.open(target)
     },
-    idleTimeToLive: Duration.seconds(1),
+    idleTimeToLive: (key) => (overSsh(targets.get(key)) ? sshIdle : localIdle),
   })
 
   const at = Effect.fn("at")(function* (where: Where) {
     const target = yield* resolveTarget(where, ports.config, ports.registry, yield* local)
-    const key = JSON.stringify([target.name, target.driver, target.endpoints])
+    const key = JSON.stringify([target.name, target.driver, target.endpoints, target.ssh])
     targets.set(key, target)
     return yield* RcMap.get(sessions, key)
   })
@@ -215,15 +226,9 @@ export const makeWindFlow = Effect.fn("makeWindFlow")(function* (ports: Ports) {
       add: ports.registry.add,
       remove: ports.registry.remove,
       test: Effect.fn("windflow.targets.test")(function* (input) {
-        const session = yield* at({ target: input })
-        const now = yield* session.driver.use((driver) => driver.records.now)
-        const instances = yield* session.driver.use((driver) => driver.instances())
-        return {
-          target: session.target,
-          projects: new Set(instances.map((instance) => instance.project)).size,
-          containers: instances.length,
-          at: new Date(now).toISOString(),
-        }
+        const target = yield* resolveTarget({ target: input }, ports.config, ports.registry, yield* local)
+        const probe = yield* ports.probe?.(target) ?? Effect.succeed(undefined)
+        return yield* targetReport(target, probe, at({ target }))
       }, Effect.scoped),
       events: (input, { type, event, project, since } = {}) =>
         Stream.unwrap(

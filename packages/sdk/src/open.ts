@@ -15,6 +15,7 @@ import { promiseFace } from "./promise.ts"
 import { fileRegistry, memoryRegistry } from "./registry.ts"
 import type { DriverContext, DriverFactory, Session } from "./session.ts"
 import { openState } from "./openState.ts"
+import type { SshOptions } from "./sshHost.ts"
 import { state as stateChoices, type StateStore } from "./state.ts"
 
 export interface OpenOptions {
@@ -30,7 +31,7 @@ export interface OpenOptions {
   readonly directory?: string
   /**
    * Environment variables that may be used: DOCKER_HOST, DOCKER_CONTEXT, DOCKER_CONFIG, DOCKER_TLS_VERIFY, DOCKER_CERT_PATH,
-   * XDG_STATE_HOME and WINDFLOW_KEYRING_KEY. Default: none; hand over `process.env` to behave as Docker's own tools do.
+   * SSH_AUTH_SOCK, XDG_STATE_HOME and WINDFLOW_KEYRING_KEY. Default: none; hand over `process.env` to behave as Docker's own tools do.
    */
   readonly env?: Readonly<Record<string, string | undefined>>
   /**
@@ -39,6 +40,11 @@ export interface OpenOptions {
    * here to share that state with the command.
    */
   readonly stateDirectory?: string
+  /**
+   * For `ssh://` targets that name no credential of their own. Without it the agent of `env`, `~/.ssh/id_ed25519`, `id_ecdsa` and
+   * `id_rsa` are offered, to hosts that `~/.ssh/known_hosts` knows.
+   */
+  readonly ssh?: SshOptions
 }
 
 /** `$XDG_STATE_HOME/windflow`, else `~/.local/state/windflow`. */
@@ -83,12 +89,14 @@ export const openEffect = Effect.fn("windflow.open")(function* (options: OpenOpt
   const stateDirectory = options.stateDirectory ?? defaultStateDirectory(env)
   const drivers = [...(options.drivers ?? []), composeDriver]
   const secrets = options.secrets ?? keyringIn({ directory: stateDirectory, env })
-  const context: DriverContext = { env, secrets }
+  const context: DriverContext = { env, secrets, ssh: options.ssh ?? {} }
   return yield* makeWindFlow({
     config,
     registry: state._state === "memory" ? memoryRegistry() : fileRegistry(join(stateDirectory, "targets.json")),
     local: Effect.promise(() => import("./localTarget.ts")).pipe(Effect.flatMap(({ localTarget }) => localTarget(env))),
     open: (target) => openSession(target, drivers, context, state, stateDirectory),
+    probe: (target) =>
+      drivers.find((one) => one.name === target.driver)?.probe?.(target, context) ?? Effect.succeed(undefined),
   })
 })
 

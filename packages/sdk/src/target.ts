@@ -1,5 +1,7 @@
 /** Targets by URL: what a URL says about the kind of target and its driver. Nothing is opened here. */
 import { type Target, Usage } from "@windflow/engine/model"
+import { said } from "./said.ts"
+import type { SecretRef } from "./secret.ts"
 
 /** A registered name, `local`, a URL (has `://`), or a target made with `target()`. */
 export type TargetInput = string | Target
@@ -9,6 +11,17 @@ export interface TargetOptions {
   readonly name?: string
   readonly type?: Target["type"]
   readonly driver?: "compose" | "swarm" | "kubernetes" | (string & {})
+  /** A private key: a path of this machine, or a secret. */
+  readonly identity?: string | SecretRef
+  /** What opens an encrypted key. */
+  readonly passphrase?: SecretRef
+  readonly password?: SecretRef
+  /** The only key that the host may have: `SHA256:…` or `ssh-ed25519 AAAA…`. */
+  readonly hostKey?: string
+  /** The same of hosts on the way, by `name` or `[name]:port`. */
+  readonly jumpHostKeys?: Readonly<Record<string, string>>
+  readonly labels?: Readonly<Record<string, string>>
+  readonly groups?: readonly string[]
 }
 
 const kindOf: Readonly<Record<string, { readonly type: Target["type"]; readonly driver: string }>> = {
@@ -35,10 +48,14 @@ export const target = (url: string | readonly string[], options: TargetOptions =
     return kind
   })
   const [kind] = kinds
+  const { identity, passphrase, password, hostKey, jumpHostKeys, labels, groups } = options
+  const ssh = said({ identity, passphrase, password, hostKey, jumpHostKeys })
   return {
     name: options.name ?? first,
     type: options.type ?? kind!.type,
     driver: options.driver ?? kind!.driver,
     endpoints: [first, ...rest],
+    ...(Object.keys(ssh).length === 0 ? {} : { ssh }),
+    ...said({ labels, groups }),
   }
 }

@@ -11,6 +11,7 @@ export interface UpCommandOptions {
   readonly deps?: boolean
   readonly scale?: Readonly<Record<string, number>>
   readonly pull?: "policy" | "always" | "missing" | "never"
+  readonly carry?: "missing" | "always" | "never"
   /** `true` for --build, `false` for --no-build. */
   readonly build?: boolean
   readonly timeout?: number
@@ -30,6 +31,7 @@ export const upFlags = (
   ...(options.forceRecreate === true ? { recreate: "force" } : options.recreate === false ? { recreate: "never" } : {}),
   ...(options.scale === undefined ? {} : { scale: options.scale }),
   ...(options.pull === undefined ? {} : { pull: options.pull }),
+  ...(options.carry === undefined ? {} : { carry: options.carry }),
   ...(options.build === true ? { build: "always" } : options.build === false ? { build: "never" } : {}),
   ...(options.timeout === undefined ? {} : { stopTimeout: options.timeout }),
 })

@@ -14,6 +14,11 @@ export const UpOptions = Schema.Struct({
   /** `policy`: each service's own `pull_policy`. */
   pull: Schema.Literals(["policy", "always", "missing", "never"]),
   build: Schema.Literals(["missing", "always", "never"]),
+  /**
+   * Whether images come from the deployer's own engine to a target that lacks them. `missing` (the default): those that no registry
+   * has or that may not be pulled; `always`: whichever it has, before any registry.
+   */
+  carry: Schema.optionalKey(Schema.Literals(["missing", "always", "never"])),
   /** service → number of containers, over `scale` and `deploy.replicas`. */
   scale: Schema.Record(Schema.String, Schema.Int),
   /** Seconds to stop a container; absent: its own `stop_grace_period`, else the engine's 10. */

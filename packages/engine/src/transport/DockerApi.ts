@@ -16,6 +16,8 @@ import {
   Distribution,
   Ended,
   EngineEvent,
+  EngineInfo,
+  EnginePlatform,
   ExecDetails,
   ImageDetails,
   ImageSummary,
@@ -53,6 +55,11 @@ export interface DockerApiShape {
   readonly now: Call<number>
   /** The newest version of its API, which may be newer than the one it is spoken to in. */
   readonly offered: Call<string>
+  /** The version of the API that is spoken; fails when the engine is too old. */
+  readonly version: Call<string>
+  readonly info: Call<EngineInfo>
+  /** What the engine runs on. */
+  readonly platform: Call<typeof EnginePlatform.Type>
   readonly containers: {
     readonly list: (filters: Filters) => Call<ReadonlyArray<ContainerSummary>>
     readonly inspect: (id: string) => Call<ContainerDetails>
@@ -74,6 +81,10 @@ export interface DockerApiShape {
     readonly remove: (id: string, options: { readonly volumes: boolean }) => Call<void>
     readonly rename: (id: string, name: string) => Call<void>
     readonly logs: (id: string, query: LogQuery) => Stream.Stream<Frame, WindFlowError>
+    /** Unpacks an archive below a directory of the container, which need not run; what stands in its way is replaced. */
+    readonly writeArchive: (id: string, path: string, archive: Readable) => Call<void>
+    /** A file or directory of the container as an archive, while `use` runs. */
+    readonly readArchive: <A>(id: string, path: string, use: (archive: Readable) => Call<A>) => Call<A>
   }
   readonly networks: {
     readonly list: (filters: Filters) => Call<ReadonlyArray<NetworkSummary>>
@@ -96,6 +107,9 @@ export interface DockerApiShape {
     readonly digest: (reference: string, auth: string | undefined) => Call<string>
     readonly tag: (id: string, repository: string, tag: string) => Call<void>
     readonly untag: (reference: string) => Call<void>
+    /** The image with all its layers as an archive, while `use` runs. */
+    readonly save: <A>(reference: string, use: (archive: Readable) => Call<A>) => Call<A>
+    readonly load: (archive: Readable) => Stream.Stream<ProgressLine, WindFlowError>
   }
   readonly exec: {
     readonly create: (container: string, body: Schema.Json) => Call<typeof Created.Type>
@@ -225,6 +239,17 @@ export const makeDockerApi = (http: EngineHttp): Effect.Effect<DockerApiShape> =
           return Stream.make({ message, call: describe(versioned) })
         }),
       )
+    const reading = <A>(path: string, use: (archive: Readable) => Call<A>): Call<A> =>
+      stream({ method: "GET", path }).pipe(
+        Stream.mapEffect(({ message }) => use(message)),
+        Stream.runHead,
+        Effect.flatMap((found) =>
+          Effect.mapError(
+            Effect.fromOption(found),
+            () => new EngineFailed({ call: `GET ${path}`, detail: "no answer" }),
+          ),
+        ),
+      )
     const bytes = (message: IncomingMessage) =>
       Stream.fromAsyncIterable<Uint8Array, WindFlowError>(message, (error) => unreachable(http.endpoint, error))
 
@@ -243,12 +268,15 @@ export const makeDockerApi = (http: EngineHttp): Effect.Effect<DockerApiShape> =
       endpoint: http.endpoint,
       calls: Effect.sync(http.calls),
       offered: Effect.map(versions, ({ offered }) => offered),
+      version,
+      platform: get(EnginePlatform, "/version"),
       now: Effect.flatMap(http.send({ method: "HEAD", path: "/_ping" }), ({ headers }) => {
         const now = Date.parse(headers.date ?? "")
         return Number.isNaN(now)
           ? Effect.fail(new EngineFailed({ call: "HEAD /_ping", detail: "its answer carries no date" }))
           : Effect.succeed(now)
       }),
+      info: get(EngineInfo, "/info"),
       containers: {
         list: (filters) => get(Schema.Array(ContainerSummary), `/containers/json${queryText({ all: 1 }, filters)}`),
         inspect: (id) => get(ContainerDetails, `/containers/${segment(id)}/json`),
@@ -292,6 +320,18 @@ export const makeDockerApi = (http: EngineHttp): Effect.Effect<DockerApiShape> =
                 ? asStdout(bytes(message))
                 : demultiplex(bytes(message)),
           ),
+        writeArchive: (id, path, archive) =>
+          Effect.flatMap(version, (version) =>
+            Effect.asVoid(
+              http.send({
+                method: "PUT",
+                path: `/v${version}/containers/${segment(id)}/archive${queryText({ path })}`,
+                headers: { "content-type": "application/x-tar" },
+                body: archive,
+              }),
+            ),
+          ),
+        readArchive: (id, path, use) => reading(`/containers/${segment(id)}/archive${queryText({ path })}`, use),
       },
       networks: {
         list: (filters) => get(Schema.Array(NetworkSummary), `/networks${queryText({}, filters)}`),
@@ -335,6 +375,14 @@ export const makeDockerApi = (http: EngineHttp): Effect.Effect<DockerApiShape> =
         tag: (id, repo, tag) => act("POST", `/images/${imageSegment(id)}/tag${queryText({ repo, tag })}`),
         untag: (reference) =>
           act("DELETE", `/images/${imageSegment(reference)}${queryText({ noprune: 1 })}`, [404, 409]),
+        save: (reference, use) => reading(`/images/${imageSegment(reference)}/get`, use),
+        load: (archive) =>
+          jsonLines(ProgressLine, {
+            method: "POST",
+            path: "/images/load?quiet=0",
+            headers: { "content-type": "application/x-tar" },
+            body: archive,
+          }),
       },
       exec: {
         create: (container, body) => post(Created, `/containers/${segment(container)}/exec`, body),

@@ -60,15 +60,41 @@ describe("endpoint", () => {
   })
 
   test.each([
-    ["ssh://deploy@host:2222", { _tag: "Ssh", user: "deploy", host: "host", port: 2222 }],
+    ["ssh://deploy@host:2222", { _tag: "Ssh", user: "deploy", host: "host", port: 2222, jump: [], explicitPort: true }],
+    ["ssh://host", { _tag: "Ssh", host: "host", port: 22, socket: "/var/run/docker.sock", explicitPort: false }],
+    ["ssh://h/run/user/1000/docker.sock", { _tag: "Ssh", host: "h", socket: "/run/user/1000/docker.sock" }],
+    [
+      "ssh://h?jump=ada@first:2222,second",
+      {
+        jump: [
+          { host: "first", port: 2222, user: "ada" },
+          { host: "second", port: 22 },
+        ],
+      },
+    ],
     ["tcp://[::1]:2375", { _tag: "Tcp", host: "::1", port: 2375 }],
     ["127.0.0.1:2375", { _tag: "Tcp", host: "127.0.0.1", port: 2375 }],
   ])("%s", (url, expected) => {
     expect(endpoint(url, sources({}))).toMatchObject(expected)
   })
 
-  test.each(["unix://relative", "ftp://host", "tcp://"])("%s makes no sense and says what would", (url) => {
+  test.each([
+    "unix://relative",
+    "ftp://host",
+    "tcp://",
+    "ssh://-oProxyCommand=x",
+    "ssh://-x@host",
+    "ssh://h?jump=",
+    "ssh://h?jump=ada:word@first",
+    "ssh://h?identity=x",
+  ])("%s makes no sense and says what would", (url) => {
     expect(failure(url, sources({}))).toMatchObject({ _tag: "Usage", subject: url })
+  })
+
+  test("a password in a URL is refused and not repeated", () => {
+    const error = failure("ssh://ada:word@host", sources({}))
+    expect(error?._tag).toBe("Usage")
+    expect(error?.message).not.toContain("word@")
   })
 
   test("a context that is not there, a configuration that is no JSON", () => {

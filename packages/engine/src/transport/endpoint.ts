@@ -24,7 +24,26 @@ export type Endpoint =
       readonly port: number
       readonly tls?: TlsMaterial
     }
-  | { readonly _tag: "Ssh"; readonly url: string; readonly user?: string; readonly host: string; readonly port: number }
+  | SshEndpoint
+
+/** One machine of an SSH route. */
+export interface SshHop {
+  readonly host: string
+  readonly port: number
+  /** Absent: the name of the local user. */
+  readonly user?: string
+}
+
+export interface SshEndpoint extends SshHop {
+  readonly _tag: "Ssh"
+  readonly url: string
+  /** The port stands in the URL: it wins over the user's own ssh configuration. */
+  readonly explicitPort: boolean
+  /** Machines to go through, nearest first. */
+  readonly jump: ReadonlyArray<SshHop>
+  /** The engine's socket on the host. */
+  readonly socket: string
+}
 
 export interface EndpointSources {
   readonly environment: Readonly<Record<string, string | undefined>>
@@ -39,7 +58,8 @@ export interface ResolvedEndpoint {
   readonly config: DockerConfig
 }
 
-const defaultUrl = "unix:///var/run/docker.sock"
+const defaultSocket = "/var/run/docker.sock"
+const defaultUrl = `unix://${defaultSocket}`
 
 const tlsFrom = (directory: string, verify: boolean, sources: EndpointSources): TlsMaterial => {
   const read = (name: string) => sources.readFile(`${directory}/${name}`)
@@ -54,6 +74,52 @@ const tlsFrom = (directory: string, verify: boolean, sources: EndpointSources): 
 
 const malformed = (url: string, detail: string) =>
   new Usage({ subject: url, detail, expected: "unix:///path, tcp://host:port or ssh://user@host" })
+
+const hop = (parsed: URL, host: string): SshHop => ({
+  host,
+  port: parsed.port === "" ? 22 : Number(parsed.port),
+  ...(parsed.username === "" ? {} : { user: decodeURIComponent(parsed.username) }),
+})
+
+/** `user@host:port`, as ssh's ProxyJump has it. */
+const jumpHop = (text: string): SshHop | undefined => {
+  const url = `ssh://${text}`
+  if (text === "" || !URL.canParse(url)) return undefined
+  const parsed = new URL(url)
+  const host = parsed.hostname.replace(/^\[(.*)\]$/, "$1")
+  const plain = parsed.password === "" && parsed.search === "" && ["", "/"].includes(parsed.pathname)
+  return plain && host !== "" && !host.startsWith("-") ? hop(parsed, host) : undefined
+}
+
+/** `ssh://user@host:port/path/of/the/socket?jump=user@first,user@second`. */
+const sshEndpoint = (text: string, parsed: URL, host: string): Result.Result<Endpoint, Usage> => {
+  // Never with the URL itself: what is secret stays out of messages.
+  if (parsed.password !== "")
+    return Result.fail(
+      malformed(`ssh://…@${host}`, "a password does not belong into a URL: register the target with a password secret"),
+    )
+  // It would be an option to programs that take host names as arguments.
+  if (host.startsWith("-") || decodeURIComponent(parsed.username).startsWith("-"))
+    return Result.fail(malformed(text, "host and user may not begin with a dash"))
+  const jump: Array<SshHop> = []
+  for (const [name, value] of parsed.searchParams) {
+    if (name !== "jump")
+      return Result.fail(malformed(text, `it has no parameter ${name}; jump=user@host is the only one`))
+    for (const one of value.split(",")) {
+      const found = jumpHop(one)
+      if (found === undefined) return Result.fail(malformed(text, `jump=${one} is not user@host:port`))
+      jump.push(found)
+    }
+  }
+  return Result.succeed({
+    _tag: "Ssh",
+    url: text,
+    ...hop(parsed, host),
+    explicitPort: parsed.port !== "",
+    jump,
+    socket: ["", "/"].includes(parsed.pathname) ? defaultSocket : decodeURIComponent(parsed.pathname),
+  })
+}
 
 /** Parses an endpoint URL; `tls` applies to tcp only. */
 export const parseEndpoint = (url: string, tls: TlsMaterial | undefined): Result.Result<Endpoint, Usage> => {
@@ -83,13 +149,7 @@ export const parseEndpoint = (url: string, tls: TlsMaterial | undefined): Result
       })
     }
     case "ssh:":
-      return Result.succeed({
-        _tag: "Ssh",
-        url: text,
-        host,
-        port: port ?? 22,
-        ...(parsed.username === "" ? {} : { user: decodeURIComponent(parsed.username) }),
-      })
+      return sshEndpoint(text, parsed, host)
     default:
       return Result.fail(malformed(url, `${parsed.protocol}// is not a way to reach a Docker engine`))
   }

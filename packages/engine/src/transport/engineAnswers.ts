@@ -50,6 +50,7 @@ export const ContainerDetails = Schema.Struct({
   State: Schema.Struct({
     Status: Str,
     Running: Schema.Boolean,
+    StartedAt: opt(Str),
     Restarting: opt(Schema.Boolean),
     ExitCode: Schema.Int,
     OOMKilled: opt(Schema.Boolean),
@@ -84,6 +85,9 @@ export const ImageDetails = Schema.Struct({
   Os: opt(Str),
   Architecture: opt(Str),
   Variant: opt(Str),
+  Size: opt(Schema.Finite),
+  /** Digests of the layers' contents, the lowest first. */
+  RootFS: opt(Schema.Struct({ Layers: nullable(Schema.Array(Str)) })),
   Metadata: nullable(Schema.Struct({ LastTagTime: opt(Str) })),
   Config: nullable(
     Schema.Struct({
@@ -94,6 +98,20 @@ export const ImageDetails = Schema.Struct({
 })
 export type ImageDetails = typeof ImageDetails.Type
 
+/** Of `GET /info`, what a report on a target shows. */
+export const EngineInfo = Schema.Struct({
+  ServerVersion: Str,
+  DockerRootDir: Str,
+  OperatingSystem: opt(Str),
+  KernelVersion: opt(Str),
+  Architecture: opt(Str),
+  NCPU: opt(Schema.Int),
+  MemTotal: opt(Schema.Finite),
+})
+export type EngineInfo = typeof EngineInfo.Type
+
+/** Of `GET /version`: `linux`, `amd64`. */
+export const EnginePlatform = Schema.Struct({ Os: Str, Arch: Str })
 export const Distribution = Schema.Struct({ Descriptor: Schema.Struct({ digest: Str }) })
 export const Created = Schema.Struct({ Id: Str, Warnings: nullable(Schema.Array(Str)) })
 export const Ended = Schema.Struct({ StatusCode: Schema.Int })

@@ -1,5 +1,11 @@
 /** From what goes wrong on the wire to the closed union: socket errors, refused calls, answers that make no sense. */
-import { EngineFailed, EngineUnreachable, NotAuthorised } from "../model/errors/union.ts"
+import {
+  EngineFailed,
+  EngineUnreachable,
+  errorClasses,
+  NotAuthorised,
+  type WindFlowError,
+} from "../model/errors/union.ts"
 
 type Reason = EngineUnreachable["reason"]
 
@@ -29,8 +35,14 @@ const words: Record<Reason, string> = {
   other: "the connection failed",
 }
 
-/** A failed connection or a connection that broke; Node puts the reason into `code`. */
-export const unreachable = (endpoint: string, cause: unknown): EngineUnreachable => {
+const isOurs = (cause: unknown): cause is WindFlowError => errorClasses.some((one) => cause instanceof one)
+
+/**
+ * A failed connection or a connection that broke; Node puts the reason into `code`. Who dials through something that has errors
+ * of its own (SSH) has them come out as they are.
+ */
+export const unreachable = (endpoint: string, cause: unknown): WindFlowError => {
+  if (isOurs(cause)) return cause
   const error = cause instanceof Error ? cause : new Error(String(cause))
   const code = "code" in error && typeof error.code === "string" ? error.code : ""
   const tls = code.startsWith("ERR_TLS") || code.startsWith("ERR_SSL") || code.includes("CERT") || code === "EPROTO"

@@ -26,8 +26,9 @@ const dialOf = (endpoint: Endpoint, dial: Dial | undefined): Effect.Effect<Dial,
   dial !== undefined
     ? Effect.succeed(dial)
     : endpoint._tag === "Ssh"
-      ? Effect.fail(
-          new DriverUnavailable({ driver: "compose", detail: `${endpoint.url}: SSH targets are not there yet` }),
+      ? // Credentials and host keys are the opener's business: `openHost` makes a dial of them.
+        Effect.fail(
+          new DriverUnavailable({ driver: "compose", detail: `${endpoint.url} was opened without an SSH connection` }),
         )
       : Effect.succeed(dialEndpoint(endpoint))
 

@@ -17,6 +17,7 @@ import { observe } from "./observe.ts"
 import { planDown } from "./planDown.ts"
 import { planUp } from "./planUp.ts"
 import { parity } from "./parity.ts"
+import { preflight } from "./preflight.ts"
 import { prepare } from "./prepare.ts"
 import { dockerRecords } from "./records.ts"
 import { pullImages } from "./pull.ts"
@@ -32,6 +33,8 @@ export interface ComposeDriverContext {
   readonly config: DockerConfig
   /** The engine sees this machine's file system: bind mounts of local paths make sense. */
   readonly localFiles: boolean
+  /** The deployer's own engine, from which images may be carried; absent where the target is that engine. */
+  readonly deployer?: DockerApiShape
   /** A variable of the deployer: for a config or secret of a plan that another process prepared. Absent: there are none. */
   readonly variable?: (name: string) => string | undefined
   /** Values that configs and secrets take from variables, as this process read them. */
@@ -49,6 +52,7 @@ const driverOf = (context: ComposeDriverContext): Driver<Desired, Observed> => (
   observe: (desired) => observe(context.api, desired),
   plan: (desired, observed) =>
     desired._tag === "Up" ? planUp(desired, observed) : Result.succeed(planDown(desired, observed)),
+  preflight: (desired, operations) => preflight(context, desired, operations),
   execute: (operation, run) => withoutSecrets(context, run.desired, execute(context, operation, run)),
   recover: (operation, run) => withoutSecrets(context, run.desired, recover(context, operation, run)),
   urls: (desired) => urls(context.api, desired),

@@ -11,13 +11,30 @@ export const DesiredImage = Schema.Struct({
   /** The id it resolves to; null in a preview that would have to build or pull first. */
   id: Schema.NullOr(Str),
   /** Why the id is not known. */
-  pending: Schema.optionalKey(Schema.Literals(["build", "pull"])),
+  pending: Schema.optionalKey(Schema.Literals(["build", "pull", "carry"])),
 })
 export type DesiredImage = typeof DesiredImage.Type
 
 /** An environment variable that gets its value from the secret store when the container is created. */
 export const SecretVariable = Schema.Struct({ variable: Str, name: Str, version: Str })
 
+/** Content of this machine that containers mount, by its digest. Where it comes from means something on the deployer's machine only. */
+export const DesiredTree = Schema.Struct({
+  digest: Str,
+  /** Absolute. */
+  source: Str,
+  /** For people: relative to the project's directory. */
+  shown: Str,
+  ownership: Schema.Struct({
+    uid: Schema.optionalKey(Schema.Int),
+    gid: Schema.optionalKey(Schema.Int),
+    mode: Schema.optionalKey(Schema.Int),
+    secret: Schema.Boolean,
+  }),
+  files: Schema.Int,
+  bytes: Schema.Int,
+})
+export type DesiredTree = typeof DesiredTree.Type
 /** A config, a secret or a mounted image of a service, by a digest of what it holds; an image's key is where it is mounted. */
 export const GrantedContent = Schema.Struct({
   kind: Schema.Literals(["configs", "secrets", "images"]),
@@ -39,6 +56,8 @@ export const DesiredService = Schema.Struct({
   /** Digest of what the config hash does not cover; empty when there is nothing of it. */
   extra: Str,
   secrets: Schema.Array(SecretVariable),
+  /** Path in the container → digest of the carried content that is mounted there; absent when there is none. */
+  carried: Schema.optionalKey(Schema.Record(Str, Str)),
   /** Configs and secrets whose content is known: a change of it replaces the containers. */
   contents: Schema.Array(GrantedContent),
   /** Security options with seccomp profiles as texts, where the model names files. */
@@ -78,6 +97,8 @@ export const DesiredUp = Schema.TaggedStruct("Up", {
   secretFiles: Schema.Record(Str, FileObject),
   /** Proxy variables of Docker's client configuration, given to every container. */
   proxies: Schema.Record(Str, Str),
+  /** Absent when nothing is carried: the engine sees the deployer's files, or there are none. */
+  trees: Schema.optionalKey(Schema.Array(DesiredTree)),
   warnings: Schema.Array(Str),
   options: UpOptions,
 })

@@ -59,6 +59,8 @@ export interface ObservedVolume {
 export interface Observed {
   /** What image references resolve to now; asked only for a saved desired state, else `prepare` has just resolved them. */
   readonly images?: ReadonlyMap<string, string>
+  /** Digest → id of a complete tree; asked only when something is carried. */
+  readonly trees?: ReadonlyMap<string, string>
   readonly containers: ReadonlyArray<ObservedContainer>
   readonly networks: ReadonlyArray<ObservedNetwork>
   readonly volumes: ReadonlyArray<ObservedVolume>

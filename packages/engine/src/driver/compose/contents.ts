@@ -6,6 +6,7 @@ import { Effect, Redacted } from "effect"
 import { FileUnreadable, VariableMissing, type WindFlowError } from "../../model/errors/union.ts"
 import type { ModelPath, Stack } from "../../model/Stack.ts"
 import { sha256Hex } from "../../plan/digest.ts"
+import { slowDigest } from "../../secret/slowDigest.ts"
 import { apiSocketConfig } from "./apiSocket.ts"
 import type { GrantedContent } from "./Desired.ts"
 
@@ -27,19 +28,6 @@ export const makeHeldContents = (): HeldContents => {
 }
 
 const digestLength = 16
-
-/**
- * Digests of secrets stand in labels and plans, and secrets may be short: guessing one has to cost. The salt names the secret, so
- * that equal values of two projects do not look equal.
- */
-const slowDigest = (value: string | Buffer, salt: string): Promise<string> =>
-  new Promise((resolve, reject) => {
-    process
-      .getBuiltinModule("node:crypto")
-      .scrypt(value, `windflow ${salt}`, digestLength / 2, (error, key) =>
-        error === null ? resolve(key.toString("hex")) : reject(error),
-      )
-  })
 
 const quickDigest = (value: string | Buffer): string =>
   typeof value === "string"

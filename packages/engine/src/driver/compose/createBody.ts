@@ -8,7 +8,8 @@ import type { DesiredService, DesiredUp } from "./Desired.ts"
 import { fieldDigests } from "./fields.ts"
 import { environmentOf, hooksOf } from "./hooks.ts"
 import { byteCount, durationSeconds, parseDuration } from "./goValues.ts"
-import { containerMounts, type InheritedVolume } from "./mounts.ts"
+import { fileLabels } from "../../host/layout.ts"
+import { containerMounts, type InheritedVolume, type TreeMounts } from "./mounts.ts"
 import { composeVersion, containerName, labels } from "./names.ts"
 import { resources, restartPolicy } from "./resources.ts"
 import { resolveShared, sharedHash, type SharedIds, volumesFrom } from "./sharing.ts"
@@ -24,6 +25,8 @@ export interface Replica {
   readonly inherited: ReadonlyArray<InheritedVolume>
   /** Values from the secret store, by variable. */
   readonly secrets: Readonly<Record<string, string>>
+  /** Digest → the tree that holds that content on the target. */
+  readonly trees?: Readonly<Record<string, string>>
   /** Containers of other services whose namespaces or volumes it shares. */
   readonly shared?: SharedIds | undefined
   readonly links?: ReadonlyArray<string> | undefined
@@ -176,8 +179,14 @@ export const containerLabels = (
     : {}),
   [labels.fields]: JSON.stringify(fieldDigests(service)),
   ...(service.extra === "" ? {} : { [labels.extra]: service.extra }),
+  ...(service.carried === undefined
+    ? {}
+    : { [fileLabels.mounted]: [...new Set(treeMounts(service, replica).values())].join(",") }),
   ...hookLabel(service.model),
 })
+
+const treeMounts = (service: DesiredService, { trees }: Replica): TreeMounts =>
+  new Map(Object.entries(service.carried ?? {}).map(([target, digest]) => [target, trees?.[digest] ?? digest]))
 
 const hookLabel = (model: Service): Record<string, string> => {
   const hooks = hooksOf(model)
@@ -205,7 +214,7 @@ export const createBody = (desired: DesiredUp, service: DesiredService, replica:
   const model = resolveShared(service.model, shared)
   // The final name even when it is created under a temporary one: other containers resolve it.
   const name = containerName(desired.project, service.name, model, replica.number)
-  const { binds, mounts } = containerMounts(desired, model, replica.inherited)
+  const { binds, mounts } = containerMounts(desired, model, replica.inherited, treeMounts(service, replica))
   const network = networking(desired, service, model, name, replica.links ?? [])
   return {
     Hostname: model.hostname ?? "",

@@ -7,6 +7,7 @@ import {
   NameTaken,
   PortInUse,
   PreconditionFailed,
+  Unhealthy,
   type WindFlowError,
 } from "../../model/errors/union.ts"
 import type { Operation, Outputs } from "../../plan/Operation.ts"
@@ -17,6 +18,7 @@ import type { Desired, DesiredService, DesiredUp } from "./Desired.ts"
 import { labels } from "./names.ts"
 import { apiFor } from "./newerKeys.ts"
 import { networkBody, volumeBody } from "./networkBody.ts"
+import { digestOf, isTreeKey, treeKey } from "./planCarried.ts"
 import { runPreStart } from "./preStart.ts"
 import { runHook } from "./runHooks.ts"
 import { sharedInput, type SharedIds } from "./sharing.ts"
@@ -131,6 +133,10 @@ export const sharedIn = (
   ),
 })
 
+/** Digest → tree, of what this run has carried. */
+const treesIn = (inputs: Outputs): Readonly<Record<string, string>> =>
+  Object.fromEntries(Object.entries(inputs).flatMap(([key, tree]) => (isTreeKey(key) ? [[digestOf(key), tree]] : [])))
+
 const createContainer = (
   context: ComposeDriverContext,
   operation: Operation,
@@ -145,17 +151,22 @@ const createContainer = (
     )
     const secrets = yield* revealed(context, service)
     const inherited = yield* stillDeclared(context, service, args)
-    const body = createBody(desired, service, { ...args, inherited, secrets, shared: sharedIn(args, run) })
-    const created = yield* context.api.containers
-      .create(args.name, body, service.model.platform, apiFor(service.model))
-      .pipe(
-        Effect.catch((error) => nameTaken(context, operation, args.name, error)),
-        Effect.mapError((error) =>
-          error instanceof EngineFailed && error.status === 404 && /image/i.test(error.detail)
-            ? new ImageMissing({ image: service.image.reference, service: service.name, detail: error.detail })
-            : error,
-        ),
-      )
+    const body = createBody(desired, service, {
+      ...args,
+      inherited,
+      secrets,
+      shared: sharedIn(args, run),
+      trees: { ...args.trees, ...treesIn(run.inputs) },
+    })
+    const { platform } = service.model
+    const created = yield* context.api.containers.create(args.name, body, platform, apiFor(service.model)).pipe(
+      Effect.catch((error) => nameTaken(context, operation, args.name, error)),
+      Effect.mapError((error) =>
+        error instanceof EngineFailed && error.status === 404 && /image/i.test(error.detail)
+          ? new ImageMissing({ image: service.image.reference, service: service.name, detail: error.detail })
+          : error,
+      ),
+    )
     for (const text of created.Warnings ?? []) yield* run.report({ subject: operation.resource, current: 0, text })
     return { id: created.Id }
   })
@@ -184,17 +195,7 @@ export const execute = (
         return { id: created.Id }
       }
       case "RemoveNetwork":
-        yield* networks.remove(args.id).pipe(
-          Effect.catchIf(
-            (error) => args.optional === true && error instanceof EngineFailed && error.status === 403,
-            () =>
-              run.report({
-                subject: operation.resource,
-                current: 0,
-                text: `network ${args.name} is in use and stays`,
-              }),
-          ),
-        )
+        yield* networks.remove(args.id)
         return none
       case "CreateVolume": {
         const desired = yield* upOf(run.desired, operation)
@@ -214,6 +215,16 @@ export const execute = (
         return none
       case "CreateContainer":
         return yield* createContainer(context, operation, run, args)
+      case "CarryFiles": {
+        const desired = yield* upOf(run.desired, operation)
+        const trees = (desired.trees ?? []).filter(({ digest }) => args.digests.includes(digest))
+        // Any image will do: nothing of it runs.
+        const { image } = yield* member(desired.services[0], operation)
+        const { carryTrees } = yield* Effect.promise(() => import("../../host/carryTrees.ts"))
+        const request = { project: desired.project, image: image.id ?? image.reference, trees }
+        const carried = yield* carryTrees(context.api, request, run.report)
+        return Object.fromEntries(Object.entries(carried).map(([digest, tree]) => [treeKey(digest), tree]))
+      }
       case "UploadFiles": {
         const desired = yield* upOf(run.desired, operation)
         const service = yield* member(
@@ -249,10 +260,10 @@ export const execute = (
         yield* Effect.mapError(containers.unpause(args.id), gone(operation))
         return none
       case "StopContainer":
-        yield* containers.stop(args.id, args.seconds ?? undefined)
+        yield* containers.stop(yield* containerOf(args.id, operation, run), args.seconds ?? undefined)
         return none
       case "RemoveContainer":
-        yield* containers.remove(args.id, { volumes: args.volumes })
+        yield* containers.remove(yield* containerOf(args.id, operation, run), { volumes: args.volumes })
         return none
       case "RenameContainer": {
         const id = yield* containerOf(args.id, operation, run)
@@ -264,10 +275,26 @@ export const execute = (
       }
       case "Wait": {
         const id = yield* containerOf(args.id, operation, run)
-        yield* waitFor(context.api, id, args, operation)
-        return none
+        const waited = waitFor(context.api, id, args, operation)
+        if (args.borne !== true) return yield* Effect.as(waited, none)
+        const failure = yield* Effect.as(waited, "").pipe(
+          Effect.catchTag(["Unhealthy", "ContainerExited"], (error) => Effect.succeed(error.message)),
+        )
+        if (failure !== "") yield* run.report({ subject: operation.resource, current: 0, text: failure })
+        return { failure }
       }
       case "Barrier":
         return none
+      case "Delay":
+        return yield* Effect.as(Effect.sleep(`${args.millis} millis`), none)
+      case "Tally": {
+        const bad = Object.entries(run.inputs).filter(([, failure]) => failure !== "")
+        if (bad.length <= args.allowed) return none
+        return yield* new Unhealthy({
+          service: args.service,
+          container: bad.map(([name]) => name).join(", "),
+          log: bad.map(([, failure]) => failure).join("\n"),
+        })
+      }
     }
   })

@@ -25,6 +25,11 @@ export const fieldDigests = (service: DesiredService): Record<string, string> =>
   if (service.securityOptions !== undefined) digests["security_opt"] = short(service.securityOptions)
   for (const { kind, key, digest } of service.contents) digests[`${kind}.${key}.content`] = digest.slice(0, 8)
   for (const { variable, name, version } of service.secrets) digests[`environment.${variable}`] = short([name, version])
+  // Carried configs and secrets are told by their own names.
+  for (const { target } of service.model.volumes ?? []) {
+    const digest = service.carried?.[target]
+    if (digest !== undefined) digests[`files.${target}`] = digest.slice(0, 8)
+  }
   return digests
 }
 

@@ -5,6 +5,7 @@ import type { Stack } from "../../model/Stack.ts"
 import type { PrepareOptions } from "../Driver.ts"
 import type { UpOptions } from "../Request.ts"
 import { buildServices } from "./buildImages.ts"
+import { carryFromHere, isHere, isUnknownImage } from "./carriedImages.ts"
 import type { ComposeDriverContext } from "./ComposeDriver.ts"
 import type { DesiredImage } from "./Desired.ts"
 import { asksForAge, imageNeed, type ImageNeed, type LocalImage } from "./imagePolicy.ts"
@@ -65,16 +66,28 @@ export const resolveImages = (
               .filter((name) => service(name).build !== undefined)
               .map((name) => imageOf(stack, name)),
       )
+      const carry = options.carry ?? "missing"
       yield* Effect.forEach(
         pulls.values(),
         (pull) =>
-          pullImage(context, pull, report).pipe(
-            Effect.catch((error) =>
-              built.has(pull.reference)
-                ? report({ subject: `image ${pull.reference}`, current: 0, text: `${error.message}; it will be built` })
-                : Effect.fail(error),
-            ),
-          ),
+          Effect.gen(function* () {
+            if (carry === "always" && (yield* carryFromHere(context, pull, report))) return
+            yield* pullImage(context, pull, report).pipe(
+              Effect.catch((error) =>
+                built.has(pull.reference)
+                  ? report({
+                      subject: `image ${pull.reference}`,
+                      current: 0,
+                      text: `${error.message}; it will be built`,
+                    })
+                  : carry === "missing" && isUnknownImage(error)
+                    ? Effect.flatMap(carryFromHere(context, pull, report), (carried) =>
+                        carried ? Effect.void : Effect.fail(error),
+                      )
+                    : Effect.fail(error),
+              ),
+            )
+          }),
         { concurrency: pullsAtOnce, discard: true },
       )
       if (pulls.size > 0) local = yield* look(free)
@@ -87,6 +100,18 @@ export const resolveImages = (
         local = new Map([...(yield* look(free)), ...[...ids].map(([name, id]) => [name, { id }] as const)])
       }
     }
+    const forbidden = free.filter((name) => {
+      const need = needs.get(name)!
+      return !need.pull && need.build === "no" && local.get(name) === undefined
+    })
+    if (!preview && options.carry !== "never" && forbidden.length > 0) {
+      const pulls = new Map(forbidden.map((name) => [pullKey(pullOf(stack, name)), pullOf(stack, name)] as const))
+      yield* Effect.forEach(pulls.values(), (pull) => carryFromHere(context, pull, report), {
+        concurrency: pullsAtOnce,
+        discard: true,
+      })
+      local = new Map([...local, ...(yield* look(forbidden))])
+    }
     const result = new Map<string, DesiredImage>()
     for (const name of names) {
       const pinned = options.pinnedImages[name]
@@ -97,6 +122,12 @@ export const resolveImages = (
         continue
       }
       const id = pinned === undefined ? local.get(name)?.id : (yield* context.api.images.find(pinned))?.Id
+      if (id === undefined && preview && forbidden.includes(name) && options.carry !== "never") {
+        if (yield* isHere(context, reference)) {
+          result.set(name, { reference, id: null, pending: "carry" })
+          continue
+        }
+      }
       if (id === undefined) {
         const place = stack.origin.locate(["services", name, "image"])
         const platform = platformOf(stack, name)

@@ -11,7 +11,7 @@ import { apiFor, refuseNewerKeys } from "./newerKeys.ts"
 import { id, type Loose, desiredOf, planned, running, seen } from "./planFixtures.ts"
 import { inspectStack } from "./refusals.ts"
 import { compactJson, profileIn, readSecurityOptions } from "./seccomp.ts"
-import { changes, modelOf, stackOf } from "./testBed.ts"
+import { modelOf, stackOf } from "./testBed.ts"
 
 const replica = { number: 1, image: "img", replaces: false, inherited: [], secrets: {} }
 const bodyOf = (model: Loose) => {
@@ -210,24 +210,5 @@ describe("replacements", () => {
     const old = running(desired, "web", { configHash: "old", mounts: anonymous })
     const create = planned(desired, seen(desired, [old])).operations.find(({ verb }) => verb === "CreateContainer")
     expect(create?.args).toMatchObject({ inherited, replaces })
-  })
-
-  test("a renamed network goes when its containers have moved, and stays under those that this run leaves", () => {
-    const desired = desiredOf({ web: { image: "img" } })
-    const old = { id: "net0", name: "demo_former", project: "demo", key: "default", hash: "h" }
-    const container = running(desired, "web", { networks: { demo_former: "net0" } })
-    const state = seen(desired, [container])
-    const moved = planned(desired, { ...state, networks: [...state.networks, old] })
-    expect(changes(moved)).toEqual([
-      "replace service:web:1 (not attached to network default)",
-      "delete network:default (renamed)",
-    ])
-    const removal = moved.operations.find(({ verb }) => verb === "RemoveNetwork")
-    expect(removal?.needs).toEqual([`container:${container.id.slice(0, 12)}/remove`])
-    const kept = { ...container, service: "other", name: "demo-other-1" }
-    const draft = planned(desired, { ...state, containers: [kept], networks: [...state.networks, old] })
-    expect(draft.warnings.join()).toContain(
-      "demo_former has another name now. It is kept, because this run leaves demo-other-1",
-    )
   })
 })

@@ -1,6 +1,7 @@
 /** A service's volumes, configs and secrets as the engine's binds and mounts, chosen as Compose chooses between the two forms. */
 import type { Schema } from "effect"
 import type { FileObject, FileReference, Mount, Service } from "../../model/StackModel.ts"
+import { rootPath, storeName } from "../../host/layout.ts"
 import type { DesiredUp } from "./Desired.ts"
 import { byteCount } from "./goValues.ts"
 
@@ -101,10 +102,23 @@ const grants = (desired: DesiredUp, model: Service): ReadonlyArray<readonly [str
   ]
 }
 
+/** Path in the container → the carried tree that is mounted there. */
+export type TreeMounts = ReadonlyMap<string, string>
+
+/** A tree is shared by whoever has the same content: nobody may write to it. */
+const treeMount = (project: string, target: string, tree: string): JsonObject => ({
+  Type: "volume",
+  Source: storeName(project),
+  Target: target,
+  ReadOnly: true,
+  VolumeOptions: { NoCopy: true, Subpath: rootPath(tree) },
+})
+
 export const containerMounts = (
   desired: DesiredUp,
   model: Service,
   inherited: ReadonlyArray<InheritedVolume>,
+  trees: TreeMounts = new Map(),
 ): ContainerMounts => {
   const binds: Array<string> = []
   const mounts: Array<JsonObject> = []
@@ -117,7 +131,12 @@ export const containerMounts = (
       Target: volume.target,
       ...(volume.readOnly ? { ReadOnly: true } : {}),
     })
+  for (const [target, tree] of trees) {
+    taken.add(target)
+    mounts.push(treeMount(desired.project, target, tree))
+  }
   for (const volume of model.volumes ?? []) {
+    if (trees.has(volume.target)) continue
     taken.add(volume.target)
     const source = volume.source ?? ""
     const old = carried.get(volume.target)

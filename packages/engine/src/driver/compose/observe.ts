@@ -4,6 +4,7 @@ import type { WindFlowError } from "../../model/errors/union.ts"
 import type { DockerApiShape } from "../../transport/DockerApi.ts"
 import type { ContainerSummary, NetworkSummary, VolumeSummary } from "../../transport/engineAnswers.ts"
 import type { Desired } from "./Desired.ts"
+import { readStore } from "../../host/trees.ts"
 import { hooksInLabels } from "./hooks.ts"
 import { familiar, indexImages } from "./imageNames.ts"
 import { labels, projectFilter } from "./names.ts"
@@ -130,9 +131,22 @@ export const observe = (api: DockerApiShape, desired: Desired): Effect.Effect<Ob
           indexImages,
         )
       : Effect.succeed(undefined)
+  const wanted = desired._tag === "Up" ? desired.trees : undefined
+  const trees =
+    wanted === undefined
+      ? Effect.succeed(undefined)
+      : Effect.map(readStore(api, project), (store) => {
+          const found = new Map<string, string>()
+          for (const { digest } of wanted) {
+            const tree = store.trees.find((candidate) => candidate.digest === digest)
+            if (tree !== undefined) found.set(digest, tree.id)
+          }
+          return found
+        })
   return Effect.map(
-    Effect.all([containers, networks, volumes, images], { concurrency: 4 }),
-    ([containers, networks, volumes, images]): Observed => ({
+    Effect.all([containers, networks, volumes, images, trees], { concurrency: 5 }),
+    ([containers, networks, volumes, images, trees]): Observed => ({
+      ...(trees === undefined ? {} : { trees }),
       ...(images === undefined ? {} : { images }),
       containers: containers.filter((summary) => !isOneOff(summary)).map(observedContainer),
       networks: networks.map(observedNetwork).filter((network) => concerns(desired, network)),

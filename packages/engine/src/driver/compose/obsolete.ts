@@ -16,12 +16,20 @@ export type LiveNetworks = ReadonlyMap<string, { readonly id: string; readonly r
 
 const because = (cause: string, fields: ReadonlyArray<FieldChange> = []): Obsolete => ({ cause, fields })
 
+const untilWords = { build: "built", pull: "pulled", carry: "carried" } as const
+
 const contentChanged = "content changed"
+const contentWords: Readonly<Record<string, string>> = {
+  configs: "config",
+  environment: "secret",
+  files: "file",
+  images: "mounted image",
+  secrets: "secret",
+}
 /** Fields of contents only, since nothing else differs. */
 const kindOfContent = (names: ReadonlyArray<string>): string => {
-  const all = (prefix: string) => names.every((name) => name.startsWith(prefix))
-  if (all("images.")) return "mounted image changed"
-  return all("configs.") ? "config changed" : all("secrets.") || all("environment.") ? "secret changed" : contentChanged
+  const kinds = names.map((name) => contentWords[name.split(".")[0] ?? ""] ?? "content")
+  return `${[...new Set(kinds)].sort().join(" or ")} changed`
 }
 
 const shown = 5
@@ -79,7 +87,7 @@ export const diverges = (
   const comparable = container.fields !== undefined || service.secrets.length > 0
   if (comparable && container.extra !== service.extra) return configurationChanged(service, container, contentChanged)
   const { id, pending } = service.image
-  if (id === null) return because(`unknown until ${pending === "pull" ? "pulled" : "built"}`)
+  if (id === null) return because(`unknown until ${untilWords[pending ?? "build"]}`)
   if (container.image !== id) return because("image changed")
   const cause = networkCause(desired, service, container, live) ?? volumeCause(desired, service, container)
   return cause === undefined ? undefined : because(cause)

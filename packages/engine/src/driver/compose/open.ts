@@ -1,8 +1,8 @@
 /** Opens the compose driver on a target's engine: the one place where environment, files and driver meet. */
-import { Effect, type Scope } from "effect"
+import { Effect, Result, type Scope } from "effect"
 import { Usage, type WindFlowError } from "../../model/errors/union.ts"
 import type { Target } from "../../model/Target.ts"
-import { type EndpointSources, resolveEndpoint } from "../../transport/endpoint.ts"
+import { type Endpoint, type EndpointSources, resolveEndpoint } from "../../transport/endpoint.ts"
 import type { Dial } from "../../transport/EngineHttp.ts"
 import { openDocker } from "../../transport/openDocker.ts"
 import type { Driver } from "../Driver.ts"
@@ -20,6 +20,18 @@ export interface OpenComposeOptions {
 /** An endpoint URL that lets the environment decide: DOCKER_HOST, Docker contexts, the default socket. */
 export const localEndpoint = "docker://local"
 
+const localSocket = "unix:///var/run/docker.sock"
+
+/** The engine of this machine that the environment names, else the default one; none where the target is of this machine itself. */
+const deployerEngine = (target: Endpoint, sources: EndpointSources) =>
+  Effect.gen(function* () {
+    if (target._tag === "Unix") return undefined
+    const named = resolveEndpoint(undefined, sources)
+    const here =
+      Result.isSuccess(named) && named.success.endpoint._tag === "Unix" ? named : resolveEndpoint(localSocket, sources)
+    return Result.isSuccess(here) ? yield* openDocker(here.success) : undefined
+  })
+
 /** Makes no call yet; the connection closes with the scope. */
 export const openCompose = (
   target: Pick<Target, "endpoints">,
@@ -35,8 +47,10 @@ export const openCompose = (
       })
     const resolved = yield* Effect.fromResult(resolveEndpoint(url === localEndpoint ? undefined : url, options.sources))
     const api = yield* openDocker(resolved, options.dial)
+    const deployer = yield* deployerEngine(resolved.endpoint, options.sources)
     return composeDriver({
       api,
+      ...(deployer === undefined ? {} : { deployer }),
       secrets: options.secrets,
       config: resolved.config,
       // A Unix socket is this machine's. TCP on loopback may be a tunnel to anywhere.

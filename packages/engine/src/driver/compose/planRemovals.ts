@@ -7,8 +7,8 @@ import { planPreStop } from "./planHooks.ts"
 const running: ReadonlySet<string> = new Set(["running", "restarting", "paused"])
 export const isRunning = ({ state }: ObservedContainer): boolean => running.has(state)
 
-/** The operation that removes a container, by whomever it is planned. */
-export const removalOf = (id: string) => `container:${id.slice(0, 12)}/remove`
+const stopOf = (id: string) => `container:${id.slice(0, 12)}/stop`
+const removalOf = (id: string) => `container:${id.slice(0, 12)}/remove`
 
 export class Removals {
   readonly #desired: DesiredUp
@@ -28,7 +28,7 @@ export class Removals {
     const resource = `service:${container.service}:${container.number}`
     const service = this.#desired.services.find(({ name }) => name === container.service)
     const stop = this.#draft.add({
-      id: `container:${container.id.slice(0, 12)}/stop`,
+      id: stopOf(container.id),
       group,
       resource,
       cause,
@@ -62,8 +62,8 @@ export class Removals {
     })
   }
 
-  /** The operation after which a container's host ports are free; its service may be planned later, so the id is derived. */
+  /** The operation after which a running container's host ports are free; it may be planned later, so the id is derived. */
   freed(containerId: string): string {
-    return removalOf(containerId)
+    return stopOf(containerId)
   }
 }

@@ -3,11 +3,12 @@ import { Result } from "effect"
 import { type ExternalMissing, NotDeployed } from "../../model/errors/union.ts"
 import type { PlanDraft } from "../../plan/Plan.ts"
 import type { DesiredService, DesiredUp } from "./Desired.ts"
-import { Draft } from "./draft.ts"
+import { type CompensationRequest, Draft } from "./draft.ts"
 import { networksInOrder } from "./createBody.ts"
 import { familiar } from "./imageNames.ts"
 import { linksOf } from "./links.ts"
 import type { LiveNetworks } from "./obsolete.ts"
+import { mountedBy, planCarried } from "./planCarried.ts"
 import { judgeNetworks, planNetworks, planVolumes } from "./planInfrastructure.ts"
 import { containerName, isAnonymousVolume, temporaryName } from "./names.ts"
 import type { Observed, ObservedContainer } from "./Observed.ts"
@@ -15,12 +16,12 @@ import { type Handle, inputOf, type Planned } from "./planned.ts"
 import { planPostStart } from "./planHooks.ts"
 import { planPreStart } from "./planPreStart.ts"
 import { Removals, isRunning } from "./planRemovals.ts"
-import { planRenamedNetworks } from "./planRenamed.ts"
 import { planUploads } from "./planUploads.ts"
 import { Waits } from "./planWaits.ts"
 import { holdersOf } from "./portHandover.ts"
 import { plannedService, type Sharing, sharedInput, sharesNamespace, sharingOf } from "./sharing.ts"
-import { type ServiceSlots, type Slot, interrupted, isDone, slotsOf } from "./slots.ts"
+import { type Replacement, Rollout } from "./rollout.ts"
+import { type Replaced, type ServiceSlots, type Slot, interrupted, isDone, isReplaced, slotsOf } from "./slots.ts"
 import { snapshotOf } from "./snapshot.ts"
 
 class UpPlanner {
@@ -37,6 +38,10 @@ class UpPlanner {
   readonly #preStarts = new Map<string, ReadonlyArray<string>>()
   readonly #sharing = new Map<string, Sharing>()
   #handover: ReadonlyMap<string, ReadonlyArray<string>> = new Map()
+  #live: LiveNetworks = new Map()
+  readonly #rollouts: Array<Rollout> = []
+  /** Dependents that restart with what they depend on come back too. */
+  readonly #restarts: Array<{ readonly dependency: string; readonly request: CompensationRequest }> = []
 
   constructor(desired: DesiredUp, observed: Observed) {
     this.#desired = desired
@@ -55,6 +60,7 @@ class UpPlanner {
     if (Result.isFailure(volumes)) return Result.fail(volumes.failure)
     this.#volumesReady = volumes.success
 
+    this.#live = networks.success.live
     const byService = Map.groupBy(this.#observed.containers, (container) => container.service)
     const missing = this.#sort(byService, networks.success.live)
     if (missing !== undefined) return Result.fail(missing)
@@ -62,10 +68,11 @@ class UpPlanner {
     this.#ready = planNetworks(networks.success, draft, (container, cause, group) =>
       this.#removals.stop(container, cause, group, []),
     )
+    planCarried(desired, this.#observed, this.#services, draft)
     this.#handover = holdersOf(this.#services)
     for (const slots of this.#services) this.#service(slots)
-    planRenamedNetworks(desired, this.#observed, draft)
     if (desired.options.until === "healthy") this.#waits.settle()
+    this.#putBack()
     return Result.succeed(draft.finish(snapshotOf(this.#observed)))
   }
 
@@ -108,13 +115,36 @@ class UpPlanner {
         service.name,
         planPreStart(this.#draft, slots, this.#shared(service), this.#waits.gates(service), this.#networks(service)),
       )
+    const replacements = slots.slots.flatMap((slot) => this.#replacement(service, slot, removals) ?? [])
+    const replaced = new Map(
+      this.#rollout(service)
+        .plan(replacements)
+        .map((planned) => [planned.slot, planned]),
+    )
     this.#planned.set(
       service.name,
-      slots.slots.map((slot) => this.#slot(service, slot, removals)),
+      slots.slots.flatMap((slot) =>
+        isReplaced(slot) ? (replaced.get(slot) ?? []) : this.#slot(service, slot, removals),
+      ),
     )
   }
 
-  #slot(service: DesiredService, slot: Slot, removals: ReadonlyArray<string>): Planned {
+  /** A slot whose container is to be replaced, its successor created. */
+  #replacement(service: DesiredService, slot: Slot, removals: ReadonlyArray<string>): Replacement | undefined {
+    if (!isReplaced(slot)) return undefined
+    const resource = `service:${service.name}:${slot.number}`
+    const name = containerName(this.#desired.project, service.name, service.model, slot.number)
+    const { cause, fields } = slot.why
+    const group = this.#draft.group(resource, "replace", resource, cause, fields)
+    const common = { slot, name, old: slot.old, group, cause, interrupted: slot.interrupted }
+    if (slot._tag === "Continue")
+      return { ...common, next: { id: slot.next.id }, nextRuns: isRunning(slot.next), created: removals }
+    const temporary = temporaryName(slot.old.id, name)
+    const created = this.#create(service, slot.number, temporary, slot.old, group, cause, removals)
+    return { ...common, next: { created }, nextRuns: false, created: [created] }
+  }
+
+  #slot(service: DesiredService, slot: Exclude<Slot, Replaced>, removals: ReadonlyArray<string>): Planned {
     const resource = `service:${service.name}:${slot.number}`
     const name = containerName(this.#desired.project, service.name, service.model, slot.number)
     const draft = this.#draft
@@ -129,17 +159,6 @@ class UpPlanner {
           start: this.#start(service, slot, name, { created: create }, [create], group, slot.cause),
         }
       }
-      case "Replace": {
-        const { cause, fields } = slot.why
-        const group = draft.group(resource, "replace", resource, cause, fields)
-        const temporary = temporaryName(slot.old.id, name)
-        const create = this.#create(service, slot.number, temporary, slot.old, group, cause, removals)
-        return this.#takeOver(service, slot, slot.old, { created: create }, [create], group, cause)
-      }
-      case "Continue": {
-        const group = draft.group(resource, "replace", resource, slot.why.cause, slot.why.fields)
-        return this.#takeOver(service, slot, slot.old, { id: slot.next.id }, [], group, slot.why.cause)
-      }
       case "Finish": {
         const cause = interrupted
         const group = draft.group(resource, "replace", resource, cause)
@@ -153,7 +172,7 @@ class UpPlanner {
         const handle = { id: slot.container.id }
         if (this.#desired.options.until === "created") return this.#untouched(slot, slot.container, name)
         const group = draft.group(resource, "update", resource, slot.cause)
-        return { slot, name, handle, start: this.#start(service, slot, name, handle, [], group, slot.cause) }
+        return { slot, name, handle, start: this.#start(service, slot, name, handle, removals, group, slot.cause) }
       }
       case "Unpause": {
         if (this.#desired.options.until === "created") return this.#untouched(slot, slot.container, name)
@@ -183,11 +202,7 @@ class UpPlanner {
     const replaced = Object.entries(service.model.depends_on ?? {}).find(
       ([dependency, { restart }]) =>
         restart === true &&
-        this.#services.some(
-          (other) =>
-            other.service.name === dependency &&
-            other.slots.some(({ _tag }) => _tag === "Replace" || _tag === "Continue"),
-        ),
+        this.#services.some((other) => other.service.name === dependency && other.slots.some(isReplaced)),
     )
     if (container.state !== "running" || replaced === undefined || this.#desired.options.until === "created") {
       this.#draft.group(resource, "none", resource, isDone(service, container) ? "completed" : "up to date")
@@ -197,6 +212,20 @@ class UpPlanner {
     const group = this.#draft.group(resource, "update", resource, cause)
     const stop = this.#removals.stop(container, cause, group, [])
     const start = this.#start(service, slot, name, { id: container.id }, stop === undefined ? [] : [stop], group, cause)
+    if (stop !== undefined && start !== undefined)
+      this.#restarts.push({
+        dependency: replaced[0],
+        request: {
+          id: `${resource}/undo-start`,
+          group,
+          resource,
+          cause,
+          needs: [],
+          action: { verb: "StartContainer", args: { service: service.name, name, id: container.id } },
+          undoes: stop,
+          until: start,
+        },
+      })
     return { slot, name, handle: { id: container.id }, start }
   }
 
@@ -218,12 +247,13 @@ class UpPlanner {
     const inherited = (renew ? [] : (old?.mounts ?? []))
       .filter((mount) => mount.type === "volume" && isAnonymousVolume(mount.name))
       .map(({ name, target, readOnly }) => ({ name, target, readOnly }))
+    const carried = mountedBy(service, this.#observed)
     return this.#draft.add({
       id: `${resource}/create`,
       group,
       resource,
       cause,
-      needs: [...networks, ...volumes, ...removals, ...created, ...named],
+      needs: [...networks, ...volumes, ...removals, ...created, ...named, ...carried.needs],
       action: {
         verb: "CreateContainer",
         args: {
@@ -233,11 +263,12 @@ class UpPlanner {
           image: this.#image(service),
           replaces: old !== undefined && !renew,
           inherited,
+          ...(service.carried === undefined ? {} : { trees: carried.trees }),
           ...(Object.keys(shared).length === 0 ? {} : { shared }),
           ...(links.length === 0 ? {} : { links }),
         },
       },
-      ...(created.length === 0 ? {} : { inputs }),
+      ...(created.length + carried.needs.length === 0 ? {} : { inputs: { ...inputs, ...carried.inputs } }),
     })
   }
 
@@ -286,35 +317,52 @@ class UpPlanner {
     return images.get(familiar(reference)) === id ? reference : id
   }
 
-  /** The rest of a replacement: stop the old one, remove it, give its name to the new one, start that. */
-  #takeOver(
-    service: DesiredService,
-    slot: Slot,
-    old: ObservedContainer,
-    next: Handle,
-    created: ReadonlyArray<string>,
-    group: string,
-    cause: string,
-  ): Planned {
-    const resource = `service:${service.name}:${slot.number}`
-    const name = containerName(this.#desired.project, service.name, service.model, slot.number)
-    // Dependents that restart with it stop first; the old one goes on serving until what the new one waits for is ready,
-    // unless ports change hands between services: then all old ones stop first.
-    const dependents = this.#restarting(service.name).flatMap(
-      (container) =>
-        this.#removals.stop(
-          container,
-          `dependency ${service.name} is replaced`,
-          `service:${container.service}:${container.number}`,
-          created,
-        ) ?? [],
+  /** Whether a network that the container is attached to is made anew, or is gone: then it cannot start again. */
+  #unplugged(container: ObservedContainer): boolean {
+    return this.#desired.networks.some(({ key, model }) => {
+      const attached = container.networks[model.name] ?? ""
+      const network = this.#live.get(key)
+      return attached !== "" && (network === undefined || network.replaced || network.id !== attached)
+    })
+  }
+
+  #rollout(service: DesiredService): Rollout {
+    const rollout = new Rollout(
+      { desired: this.#desired, draft: this.#draft, removals: this.#removals, waits: this.#waits },
+      service,
+      {
+        handover: this.#handover.size > 0,
+        ready: () => this.#waits.gates(service),
+        unplugged: (old) => this.#unplugged(old),
+        start: ({ slot, name, next, group, cause }, needs) =>
+          this.#start(service, slot, name, next, needs, group, cause),
+        rename: ({ slot, name, next, group, cause }, needs) =>
+          this.#rename(`service:${service.name}:${slot.number}`, name, next, needs, group, cause),
+        // Dependents that restart with it stop first.
+        dependents: (needs) =>
+          this.#restarting(service.name).flatMap(
+            (container) =>
+              this.#removals.stop(
+                container,
+                `dependency ${service.name} is replaced`,
+                `service:${container.service}:${container.number}`,
+                needs,
+              ) ?? [],
+          ),
+      },
     )
-    const gates = this.#handover.size > 0 || this.#desired.options.until === "created" ? [] : this.#waits.gates(service)
-    const stop = this.#removals.stop(old, cause, group, [...created, ...gates, ...dependents])
-    const removal = this.#removals.removal(old, cause, group, [...(stop === undefined ? [] : [stop]), ...created])
-    const rename = this.#rename(resource, name, next, [removal], group, cause)
-    const start = this.#start(service, slot, name, next, [rename], group, cause)
-    return { slot, name, handle: next, start }
+    this.#rollouts.push(rollout)
+    return rollout
+  }
+
+  /** What a failed run owes. Planned last: who comes back may have to wait for services that are planned after it. */
+  #putBack(): void {
+    const stops = this.#rollouts.flatMap((rollout) => rollout.stopsToPutBack())
+    for (const rollout of this.#rollouts) rollout.putBack(stops)
+    for (const { dependency, request } of this.#restarts) {
+      const needs = this.#rollouts.flatMap((rollout) => (rollout.of(dependency) ? rollout.startsToPutBack() : []))
+      this.#draft.compensate({ ...request, needs })
+    }
   }
 
   /** Running containers of services that depend on this one with `restart: true` and are otherwise left alone. */
@@ -326,7 +374,7 @@ class UpPlanner {
         slots.flatMap((slot) => {
           const resource = `service:${service.name}:${slot.number}`
           // What lives in its namespaces is replaced with it, and ends in order before they go.
-          if ((slot._tag === "Replace" || slot._tag === "Continue") && sharesNamespace(service.model, dependency)) {
+          if (isReplaced(slot) && sharesNamespace(service.model, dependency)) {
             this.#draft.group(resource, "replace", resource, slot.why.cause, slot.why.fields)
             return isRunning(slot.old) ? [slot.old] : []
           }

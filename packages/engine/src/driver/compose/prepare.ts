@@ -12,6 +12,7 @@ import { withApiSocket } from "./apiSocket.ts"
 import type { ComposeDriverContext } from "./ComposeDriver.ts"
 import { readContents } from "./contents.ts"
 import type { Desired, DesiredService, DesiredUp } from "./Desired.ts"
+import { digestCarried } from "./carried.ts"
 import { checkHealthGates } from "./healthGates.ts"
 import { resolveImages } from "./images.ts"
 import { networksInOrder } from "./createBody.ts"
@@ -51,9 +52,10 @@ const extraOf = ({
   secrets,
   contents,
   securityOptions,
-}: Pick<DesiredService, "secrets" | "contents" | "securityOptions">): string => {
-  if (secrets.length === 0 && contents.length === 0 && securityOptions === undefined) return ""
-  return digestJson([secrets, contents, securityOptions ?? []]).slice(0, 16)
+  carried,
+}: Pick<DesiredService, "secrets" | "contents" | "securityOptions" | "carried">): string => {
+  if (secrets.length === 0 && contents.length === 0 && securityOptions === undefined && carried === undefined) return ""
+  return digestJson([secrets, contents, securityOptions ?? [], carried ?? {}]).slice(0, 16)
 }
 
 const prepareUp = (
@@ -85,15 +87,18 @@ const prepareUp = (
     const images = yield* resolveImages(context, stack, chosen, options, prepareOptions)
     const mountedImages = yield* prepareOtherImages(context, stack, chosen, options, prepareOptions)
     yield* checkHealthGates(context.api, stack, chosen, images)
+    const carried = context.localFiles ? undefined : yield* digestCarried(context.api, stack, chosen)
     const services = yield* Effect.forEach(chosen, (name) =>
       Effect.gen(function* () {
         const service = model.services[name]!
         const secrets = yield* secretVariables(context, stack, name)
+        const own = carried?.byService.get(name)
         const securityOptions = yield* readSecurityOptions(stack, name)
         const covered = {
           secrets,
           contents: [...(contents.get(name) ?? []), ...(mountedImages.get(name) ?? [])],
           ...(securityOptions === undefined ? {} : { securityOptions }),
+          ...(own === undefined ? {} : { carried: own }),
         }
         const desired: DesiredService = {
           name,
@@ -128,6 +133,7 @@ const prepareUp = (
         .map(([key, volume]) => ({ key, model: volume, hash: volumeHash(volume) })),
       configs: model.configs ?? {},
       secretFiles: model.secrets ?? {},
+      ...(carried === undefined || carried.trees.length === 0 ? {} : { trees: carried.trees }),
       proxies: proxyEnvironment(context.config, context.api.endpoint),
       warnings: verdict.warnings,
       options,

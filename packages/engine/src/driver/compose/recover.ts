@@ -1,12 +1,14 @@
 /** Tells whether an operation of unknown outcome happened. Looks, changes nothing. */
 import { Effect } from "effect"
 import { EngineFailed, type WindFlowError } from "../../model/errors/union.ts"
+import { readStore } from "../../host/trees.ts"
 import type { Operation } from "../../plan/Operation.ts"
 import type { ExecuteContext, Recovery } from "../Driver.ts"
 import type { ComposeDriverContext } from "./ComposeDriver.ts"
 import type { Desired } from "./Desired.ts"
 import { actionOf, containerOf, sharedIn, upOf } from "./execute.ts"
 import { labels } from "./names.ts"
+import { treeKey } from "./planCarried.ts"
 import { sharedHash } from "./sharing.ts"
 
 const didNotHappen: Recovery = { _tag: "DidNotHappen" }
@@ -58,14 +60,22 @@ export const recover = (
         const volumes = yield* api.volumes.list({ label: [`${labels.project}=${desired.project}`] })
         return when(volumes.some((volume) => volume.Name === name))
       }
+      case "CarryFiles": {
+        const { trees } = yield* readStore(api, run.desired.project)
+        const found = args.digests.flatMap((digest) => {
+          const tree = trees.find((candidate) => candidate.digest === digest)
+          return tree === undefined ? [] : [[treeKey(digest), tree.id] as const]
+        })
+        return found.length === args.digests.length ? happened(Object.fromEntries(found)) : didNotHappen
+      }
       case "RemoveNetwork":
         return when(!(yield* api.networks.list({})).some((network) => network.Id === args.id))
       case "RemoveVolume":
         return when(!(yield* api.volumes.list({})).some((volume) => volume.Name === args.name))
       case "RemoveContainer":
-        return when((yield* find(args.id)) === undefined)
+        return when((yield* find(yield* containerOf(args.id, operation, run))) === undefined)
       case "StopContainer":
-        return when((yield* find(args.id))?.State.Running !== true)
+        return when((yield* find(yield* containerOf(args.id, operation, run)))?.State.Running !== true)
       case "UnpauseContainer":
         return when((yield* find(args.id))?.State.Status === "running")
       case "StartContainer": {
@@ -84,6 +94,8 @@ export const recover = (
         return didNotHappen
       case "Wait":
       case "Barrier":
+      case "Delay":
+      case "Tally":
         // Waiting changes nothing: it is simply done again.
         return didNotHappen
     }

@@ -2,11 +2,13 @@
 import type { Diagnostic } from "../../model/errors/union.ts"
 import { formatPlace } from "../../model/Place.ts"
 import type { ModelPath, Stack } from "../../model/Stack.ts"
-import type { Service } from "../../model/StackModel.ts"
+import type { Mount, Service } from "../../model/StackModel.ts"
+import { bindFate } from "./carried.ts"
 import { readPullPolicy } from "./imagePolicy.ts"
 import { networksInOrder } from "./createBody.ts"
 import { isUploaded } from "./mounts.ts"
 import * as tables from "./support.ts"
+import { excludesStartFirst } from "./updatePolicy.ts"
 
 type Table = Readonly<Record<string, tables.Support>>
 
@@ -67,12 +69,38 @@ class Inspection {
     }
   }
 
+  /** A replacement can only run beside its predecessor where they do not need the same thing. */
+  updates(service: Service, path: ModelPath): void {
+    for (const key of ["update_config", "rollback_config"] as const) {
+      const config = service.deploy?.[key]
+      if (config === undefined) continue
+      const { order = "", failure_action: action = "" } = config
+      if (key === "rollback_config") this.keys(tables.rollbackSupport, config, [...path, key])
+      if (!["", "start-first", "stop-first"].includes(order))
+        this.refuse([...path, key, "order"], `there is no order ${order}`, "Use start-first or stop-first.")
+      if (!["", "pause", "continue", "rollback"].includes(action))
+        this.refuse(
+          [...path, key, "failure_action"],
+          `there is no action ${action}`,
+          "Use rollback, pause or continue.",
+        )
+      const why = excludesStartFirst(service)
+      if (order === "start-first" && why !== undefined)
+        this.refuse(
+          [...path, key, "order"],
+          `start-first needs the old and the new container at once, but ${why}`,
+          "Use order stop-first: the old container is kept, stopped, until the new one is healthy.",
+        )
+    }
+  }
+
   service(name: string, service: Service): void {
     const path = ["services", name]
     this.keys(tables.serviceSupport, service, path)
     if (service.build !== undefined) this.build(service.build, [...path, "build"])
     if (service.deploy !== undefined) {
       this.keys(tables.deploySupport, service.deploy, [...path, "deploy"])
+      this.updates(service, [...path, "deploy"])
       if (!["", "replicated"].includes(service.deploy.mode ?? ""))
         this.ignored([...path, "deploy", "mode"], "has no effect on a single engine")
       for (const key of ["cpus", "generic_resources"] as const)
@@ -89,7 +117,7 @@ class Inspection {
           `an engine of Linux containers has no mounts of type ${mount.type}`,
           "Use bind, volume, tmpfs or image.",
         )
-      if (mount.type === "bind") this.local([...path, "volumes", index], mount.source ?? "")
+      if (mount.type === "bind") this.local([...path, "volumes", index], mount)
     }
     for (const kind of ["configs", "secrets"] as const) this.grants(service, kind, path)
     for (const [index, hook] of (service.pre_start ?? []).entries())
@@ -154,14 +182,20 @@ class Inspection {
       )
   }
 
-  /** A path of this machine means nothing to an engine on another one: Compose would mount an empty folder. */
-  local(path: ModelPath, source: string): void {
-    const { workingDirectory } = this.#stack.origin
-    if (this.#localFiles || !(source === workingDirectory || source.startsWith(`${workingDirectory}/`))) return
+  /** A path of this machine is carried to an engine on another one, read-only. Compose would mount an empty folder. */
+  local(path: ModelPath, mount: typeof Mount.Type): void {
+    const wish = mount["x-windflow"]
+    if (wish !== undefined && wish !== "sync")
+      this.refuse(
+        [...path, "x-windflow"],
+        `${JSON.stringify(wish)} is no way to bring files to a target`,
+        "Write `sync`.",
+      )
+    if (this.#localFiles || bindFate(this.#stack, mount) !== "refused") return
     this.refuse(
       path,
-      `${source} lies on this machine, the engine on another`,
-      "Use a named volume, or put the files into the image.",
+      `${mount.source ?? ""} lies on this machine, the engine on another, and the service may write to it`,
+      "Add `read_only: true` (`:ro`) or `x-windflow: sync` when the service only reads it; use a named volume for what it writes.",
     )
   }
 
@@ -175,12 +209,6 @@ class Inspection {
     for (const kind of ["configs", "secrets"] as const)
       for (const [key, object] of Object.entries(model[kind] ?? {})) {
         this.keys(tables.fileObjectSupport, object, [kind, key])
-        if ((object.file ?? "") !== "" && !this.#localFiles)
-          this.refuse(
-            [kind, key, "file"],
-            `${object.file} lies on this machine, the engine on another`,
-            "Put the file into the image.",
-          )
       }
     if (!isEmpty(model.models))
       this.refuse(

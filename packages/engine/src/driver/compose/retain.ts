@@ -6,7 +6,10 @@ import { Effect } from "effect"
 import type { WindFlowError } from "../../model/errors/union.ts"
 import { sha256Hex } from "../../plan/digest.ts"
 import type { DockerApiShape } from "../../transport/DockerApi.ts"
+import { keepFor } from "../../host/trees.ts"
 import type { DesiredUp } from "./Desired.ts"
+
+import { projectFilter } from "./names.ts"
 
 /** What the engine takes between two slashes of a repository's name. */
 const component = /^[a-z0-9]+(?:(?:\.|_{1,2}|-+)[a-z0-9]+)*$/
@@ -33,11 +36,13 @@ export const retain = (
   const first = new Map<string, string>()
   for (const { name, image } of desired.services)
     if (image.id !== null && !first.has(image.id)) first.set(image.id, name)
-  return Effect.forEach(
+  const images = Effect.forEach(
     first,
     ([id, service]) => api.images.tag(id, repositoryOf(desired.project, service), `r${revision}`),
     { concurrency: 4, discard: true },
   )
+  const digests = (desired.trees ?? []).map(({ digest }) => digest)
+  return digests.length === 0 ? images : Effect.andThen(images, keepFor(api, desired.project, revision, digests))
 }
 
 export const forget = (
@@ -56,4 +61,6 @@ export const forget = (
         return number !== undefined && !stored.includes(Number(number))
       })
     yield* Effect.forEach(old, (tag) => api.images.untag(tag), { concurrency: 4, discard: true })
+    const { collectTrees } = yield* Effect.promise(() => import("../../host/carryTrees.ts"))
+    yield* collectTrees(api, project, stored, { label: projectFilter(project) })
   })

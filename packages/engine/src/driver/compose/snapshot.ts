@@ -23,6 +23,7 @@ const sorted = (lines: ReadonlyArray<Schema.Json>) =>
   lines.toSorted((a, b) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1))
 
 export const snapshotOf = (observed: Observed): Schema.Json => ({
+  ...(observed.trees === undefined ? {} : { trees: sorted([...observed.trees].map(([digest, id]) => [digest, id])) }),
   containers: sorted(
     observed.containers.map((container) => [
       container.id,

@@ -12,6 +12,7 @@ import type {
   Network,
   Service,
   ServiceNetwork,
+  UpdateConfig,
   Volume,
 } from "../../model/StackModel.ts"
 
@@ -160,12 +161,22 @@ export const deploySupport: Table<typeof Deploy> = {
   mode: "native",
   replicas: "native",
   labels: "ignored",
-  update_config: "ignored",
-  rollback_config: "ignored",
+  update_config: "native",
+  rollback_config: "native",
   resources: "native",
   restart_policy: "native",
   placement: "ignored",
   endpoint_mode: "ignored",
+}
+
+/** Of a rollback: `update_config` has all of it. */
+export const rollbackSupport: Table<typeof UpdateConfig> = {
+  parallelism: "native",
+  delay: "native",
+  failure_action: "ignored",
+  monitor: "ignored",
+  max_failure_ratio: "ignored",
+  order: "native",
 }
 
 export const attachmentSupport: Table<typeof ServiceNetwork> = {

@@ -14,6 +14,7 @@ import type { PlanDraft } from "../../plan/Plan.ts"
 import { brokenRule } from "../../plan/seal.ts"
 import type { DockerApiShape } from "../../transport/DockerApi.ts"
 import { resolveEndpoint } from "../../transport/endpoint.ts"
+import type { Dial } from "../../transport/EngineHttp.ts"
 import { openDocker, processSources } from "../../transport/openDocker.ts"
 import type { Driver, Report } from "../Driver.ts"
 import { defaultDownOptions, defaultUpOptions, type DownOptions, type Request, type UpOptions } from "../Request.ts"
@@ -114,15 +115,27 @@ export const down = (project: string, options: Partial<DownOptions> = {}): Reque
   options: { ...defaultDownOptions, stopTimeout: 0, ...options },
 })
 
+export interface Elsewhere {
+  /** How streams to the engine are opened. */
+  readonly dial?: Dial
+  /** `false`: the engine is taken for one of another machine. */
+  readonly localFiles?: boolean
+  readonly report?: Report
+}
+
 /** The local engine, or another endpoint. */
-export const openBed = (url?: string, secrets: Secrets = noSecrets): Effect.Effect<Bed, WindFlowError, Scope.Scope> =>
+export const openBed = (
+  url?: string,
+  secrets: Secrets = noSecrets,
+  { dial, localFiles = true, report = silent }: Elsewhere = {},
+): Effect.Effect<Bed, WindFlowError, Scope.Scope> =>
   Effect.gen(function* () {
     const resolved = yield* Effect.fromResult(resolveEndpoint(url, processSources(process.env)))
-    const api = yield* openDocker(resolved)
-    const driver = composeDriver({ api, secrets, config: resolved.config, localFiles: true })
+    const api = yield* openDocker(resolved, dial)
+    const driver = composeDriver({ api, secrets, config: resolved.config, localFiles })
     const draft: Bed["draft"] = (request, preview = false) =>
       Effect.gen(function* () {
-        const desired = yield* driver.prepare(request, { preview, report: silent })
+        const desired = yield* driver.prepare(request, { preview, report })
         const observed = yield* driver.observe(desired)
         const draft = yield* Effect.fromResult(driver.plan(desired, observed))
         const broken = brokenRule(draft)
@@ -132,7 +145,7 @@ export const openBed = (url?: string, secrets: Secrets = noSecrets): Effect.Effe
     const run: Bed["run"] = (request, until = () => false) =>
       Effect.gen(function* () {
         const planned = yield* draft(request)
-        yield* walk(driver, planned.desired, planned.draft.operations, until)
+        yield* walk(driver, planned.desired, planned.draft.operations, until, report)
         return planned.draft
       })
     return {

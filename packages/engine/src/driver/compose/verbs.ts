@@ -16,13 +16,15 @@ export const Inherited = Schema.Struct({ name: Str, target: Str, readOnly: Schem
 export const WaitCondition = Schema.Literals(["healthy", "completed", "settled"])
 export type WaitCondition = typeof WaitCondition.Type
 
+/** Milliseconds that it must stay as the condition says: after a healthcheck passed, and where there is none. */
+export const Stay = Schema.Struct({ healthy: Schema.Int, running: Schema.Int })
+
 const verb = <const Verb extends string, F extends Schema.Struct.Fields>(name: Verb, fields: F) =>
   Schema.Struct({ verb: Schema.tag(name), args: Schema.Struct(fields) })
 
 export const Action = Schema.Union([
   verb("CreateNetwork", { key: Str }),
-  /** `optional`: left where it is when somebody uses it. */
-  verb("RemoveNetwork", { id: Str, name: Str, optional: Schema.optionalKey(Schema.Boolean) }),
+  verb("RemoveNetwork", { id: Str, name: Str }),
   verb("CreateVolume", { key: Str }),
   verb("RemoveVolume", { name: Str }),
   verb("CreateContainer", {
@@ -36,7 +38,11 @@ export const Action = Schema.Union([
     /** service → id of its container whose namespaces or volumes are shared; those to be created come as inputs. */
     shared: Schema.optionalKey(Schema.Record(Str, Str)),
     links: Schema.optionalKey(Schema.Array(Str)),
+    /** Digest → tree, of carried content that is on the target; what is still to be carried comes as the inputs `tree:<digest>`. */
+    trees: Schema.optionalKey(Schema.Record(Str, Str)),
   }),
+  /** Brings content of this machine to the target; several calls, complete or absent. Its outputs are `tree:<digest>`. */
+  verb("CarryFiles", { digests: Schema.Array(Str) }),
   /** Configs and secrets that are no files of this machine, into a container that does not run. `owned`: see `uploads.ts`. */
   verb("UploadFiles", { service: Str, name: Str, owned: Schema.Boolean, ...existing }),
   verb("StartContainer", { service: Str, name: Str, ...existing }),
@@ -50,12 +56,24 @@ export const Action = Schema.Union([
     ...existing,
   }),
   verb("UnpauseContainer", { id: Str, name: Str }),
-  verb("StopContainer", { id: Str, name: Str, seconds: Schema.NullOr(Schema.Int) }),
-  verb("RemoveContainer", { id: Str, name: Str, volumes: Schema.Boolean }),
+  verb("StopContainer", { name: Str, seconds: Schema.NullOr(Schema.Int), ...existing }),
+  verb("RemoveContainer", { name: Str, volumes: Schema.Boolean, ...existing }),
   verb("RenameContainer", { name: Str, ...existing }),
-  verb("Wait", { service: Str, name: Str, condition: WaitCondition, seconds: Schema.Int, ...existing }),
+  verb("Wait", {
+    service: Str,
+    name: Str,
+    condition: WaitCondition,
+    seconds: Schema.Int,
+    stay: Schema.optionalKey(Stay),
+    /** A failure is told as the output `failure` (empty: none) and does not end the run. */
+    borne: Schema.optionalKey(Schema.Boolean),
+    ...existing,
+  }),
   /** No call: it stands for all the operations that it needs, where many others would need them all. */
   verb("Barrier", {}),
+  verb("Delay", { millis: Schema.Int }),
+  /** No call: reads the verdicts of borne waits, its inputs, and fails when more than `allowed` are bad. */
+  verb("Tally", { service: Str, allowed: Schema.Int }),
 ])
 export type Action = typeof Action.Type
 export type Verb = Action["verb"]

@@ -1,8 +1,11 @@
 /** Error texts in English. */
 import { type Catalogue, diagnosticLines, type ErrorText, lookUp, remedies } from "./catalogue.ts"
+import { describeFindings, englishFindings } from "./findingTexts.ts"
 import type { WindFlowError } from "./union.ts"
 
 const tail = (log: string) => (log === "" ? "" : `\n${log}`)
+
+const again = (restored: boolean | undefined) => (restored === true ? "; the previous container is running again" : "")
 
 const catalogue: Catalogue = {
   ComposeInvalid: (e) => ({
@@ -65,13 +68,36 @@ const catalogue: Catalogue = {
     message: `The host key of ${e.host} is ${e.actual}, not the pinned ${e.expected}. No credential was sent.`,
     remedy: "If the host was reinstalled, remove its old key and add it again after comparing the fingerprint.",
   }),
+  HostKeyUnknown: (e) => ({
+    message: `The host key of ${e.host} is not known: ${e.fingerprint} (${e.key.split(" ")[0]}). No credential was sent.`,
+    remedy:
+      "Compare the fingerprint on the host itself (`ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub`), then pin it: " +
+      `\`windflow target add NAME ssh://USER@${e.host.replace(/[[\]]/g, "")} --host-key ${e.fingerprint}\`.`,
+  }),
+  HostUnreachable: (e) => ({
+    message: `No SSH connection to ${e.host}: ${e.detail}`,
+    remedy: {
+      refused: "Start the SSH server of the host, or check the port.",
+      timeout: "Check that the host is up and the network lets you reach it.",
+      name: "Check the host name.",
+      closed: "The connection broke. Run the command again: it resumes.",
+      protocol: "Check that an SSH server of this century answers at this port (OpenSSH 6.7 or newer).",
+      other: "Run `windflow target test` to see which stage fails.",
+    }[e.reason],
+  }),
+  LoginRefused: (e) => ({
+    message: `${e.host} does not let ${e.user} in: offered ${e.offered === "" ? "nothing" : e.offered}; it takes ${e.accepted === "" ? "something else" : e.accepted}`,
+    remedy:
+      "Put the public key into the user's ~/.ssh/authorized_keys, or name another credential with --identity, an agent (SSH_AUTH_SOCK) or the target's `identity`.",
+  }),
   EngineFailed: (e) => ({
     message: `The engine refused ${e.call}${e.status === undefined ? "" : ` (${e.status})`}: ${e.detail}`,
     remedy: "Resolve what the engine says and run the command again: it continues where it stopped.",
   }),
   ImageMissing: (e) => ({
     message: `Image ${e.image} of service ${e.service} is not on the engine and cannot be pulled: ${e.detail}`,
-    remedy: "Check the image's name and tag, log in to its registry, or build or load it on the target.",
+    remedy:
+      "Check the image's name and tag, log in to its registry, or let it be brought from this machine's engine (`--carry always`).",
   }),
   BuildFailed: (e) => ({
     message: `Building the image of service ${e.service} failed at ${e.step}: ${e.detail}`,
@@ -90,11 +116,11 @@ const catalogue: Catalogue = {
     remedy: `Create it first, or remove \`external: true\`.`,
   }),
   Unhealthy: (e) => ({
-    message: `Service ${e.service} is not healthy (container ${e.container})${tail(e.log)}`,
+    message: `Service ${e.service} is not healthy (container ${e.container})${again(e.restored)}${tail(e.log)}`,
     remedy: `Look at \`windflow logs ${e.service}\`, correct the service or its healthcheck, and run \`windflow up\` again.`,
   }),
   ContainerExited: (e) => ({
-    message: `Container ${e.container} of service ${e.service} exited with code ${e.exitCode}${tail(e.log)}`,
+    message: `Container ${e.container} of service ${e.service} exited with code ${e.exitCode}${again(e.restored)}${tail(e.log)}`,
     remedy: `Look at \`windflow logs ${e.service}\`, correct the service, and run \`windflow up\` again.`,
   }),
   HookFailed: (e) => ({
@@ -117,6 +143,10 @@ const catalogue: Catalogue = {
     message: `${e.operation} was not done: ${e.resource} ${e.detail}`,
     remedy: "Somebody else changed it meanwhile. Run the command again: it plans from what is there now.",
   }),
+  PreflightRefused: (e) => ({
+    message: `${e.deployment}: nothing was changed, because it would fail\n${describeFindings(englishFindings, e.findings).message}`,
+    remedy: describeFindings(englishFindings, e.findings).remedy,
+  }),
   PolicyDenied: (e) => ({
     message: `Policy ${e.rule} refuses: ${e.detail}`,
     remedy: "Change the stack, or the policy.",
@@ -130,6 +160,29 @@ const catalogue: Catalogue = {
     remedy: "Use driver `compose`.",
   }),
   DependencyMissing: (e) => ({ message: `The package ${e.package} is not installed`, remedy: `Run \`${e.install}\`.` }),
+  ContentMissing: (e) => ({
+    message: `The content of ${e.path} is not at hand: ${e.detail}`,
+    remedy:
+      "Run `windflow up` again: it plans with what is there now. For a rollback whose files are gone from the target, put the old files back first.",
+  }),
+  DiskFull: (e) => ({
+    message: `The target has no space for ${e.subject}: ${e.detail}`,
+    remedy:
+      "Free space on the target (`docker system df` shows what takes it) and run the command again: it continues.",
+  }),
+  PrivilegeMissing: (e) => ({
+    message: `${e.user} may not change ${e.host}: ${e.detail}`,
+    remedy:
+      "Connect as root, or let the user run sudo without a password (`deploy ALL=(ALL) NOPASSWD:ALL` in /etc/sudoers.d/deploy).",
+  }),
+  HostUnsupported: (e) => ({
+    message: `${e.host} cannot be made ready: ${e.detail}`,
+    remedy: `Expected: ${e.expected}. Or install Docker there yourself; the target can then be used as it is.`,
+  }),
+  HostCommandFailed: (e) => ({
+    message: `\`${e.command}\` failed on ${e.host} with code ${e.exitCode}${e.detail === "" ? "" : `:\n${e.detail}`}`,
+    remedy: "Resolve what it says and run the command again: what is done already is not repeated.",
+  }),
   SecretMissing: (e) => ({
     message: `Secret ${e.name} cannot be had: ${e.detail}`,
     remedy: `Set it with \`windflow secret set ${e.name}\`.`,

@@ -1,8 +1,12 @@
 /** Error texts in French. Details that an engine or a parser says stay in its own words. */
 import { type Catalogue, diagnosticLines, type ErrorText, lookUp, remedies } from "./catalogue.ts"
+import { describeFindings, frenchFindings } from "./findingTexts.ts"
 import type { WindFlowError } from "./union.ts"
 
 const tail = (log: string) => (log === "" ? "" : `\n${log}`)
+
+const again = (restored: boolean | undefined) =>
+  restored === true ? " ; le conteneur précédent fonctionne de nouveau" : ""
 
 const kinds = { network: "le réseau", volume: "le volume", config: "la config", secret: "le secret" } as const
 
@@ -68,6 +72,28 @@ const catalogue: Catalogue = {
     remedy:
       "Si l’hôte a été réinstallé, retirez son ancienne clé et ajoutez-le de nouveau après comparaison de l’empreinte.",
   }),
+  HostKeyUnknown: (e) => ({
+    message: `La clé de l’hôte ${e.host} n’est pas connue : ${e.fingerprint} (${e.key.split(" ")[0]}). Aucun identifiant n’a été envoyé.`,
+    remedy:
+      "Comparez l’empreinte sur l’hôte lui-même (`ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub`), puis enregistrez-la : " +
+      `\`windflow target add NOM ssh://UTILISATEUR@${e.host.replace(/[[\]]/g, "")} --host-key ${e.fingerprint}\`.`,
+  }),
+  HostUnreachable: (e) => ({
+    message: `Pas de connexion SSH à ${e.host} : ${e.detail}`,
+    remedy: {
+      refused: "Démarrez le serveur SSH de l’hôte, ou vérifiez le port.",
+      timeout: "Vérifiez que l’hôte est allumé et que le réseau permet de l’atteindre.",
+      name: "Vérifiez le nom de l’hôte.",
+      closed: "La connexion s’est rompue. Relancez la commande : elle reprend.",
+      protocol: "Vérifiez qu’un serveur SSH de ce siècle répond à ce port (OpenSSH 6.7 ou plus récent).",
+      other: "Lancez `windflow target test` pour voir quelle étape échoue.",
+    }[e.reason],
+  }),
+  LoginRefused: (e) => ({
+    message: `${e.host} n’admet pas ${e.user} : proposé ${e.offered === "" ? "rien" : e.offered} ; il accepte ${e.accepted === "" ? "autre chose" : e.accepted}`,
+    remedy:
+      "Mettez la clé publique dans ~/.ssh/authorized_keys de l’utilisateur, ou indiquez un autre identifiant avec --identity, un agent (SSH_AUTH_SOCK) ou `identity` de la cible.",
+  }),
   EngineFailed: (e) => ({
     message: `Le moteur a refusé ${e.call}${e.status === undefined ? "" : ` (${e.status})`} : ${e.detail}`,
     remedy: "Réglez ce que dit le moteur et relancez la commande : elle continue où elle s’est arrêtée.",
@@ -75,7 +101,7 @@ const catalogue: Catalogue = {
   ImageMissing: (e) => ({
     message: `L’image ${e.image} du service ${e.service} n’est pas sur le moteur et ne peut être tirée : ${e.detail}`,
     remedy:
-      "Vérifiez le nom et l’étiquette de l’image, connectez-vous à son registre, ou construisez-la ou chargez-la sur la cible.",
+      "Vérifiez le nom et l’étiquette de l’image, connectez-vous à son registre, ou faites-la apporter du moteur de cette machine (`--carry always`).",
   }),
   BuildFailed: (e) => ({
     message: `La construction de l’image du service ${e.service} a échoué à ${e.step} : ${e.detail}`,
@@ -94,11 +120,11 @@ const catalogue: Catalogue = {
     remedy: "Créez-le d’abord, ou retirez `external: true`.",
   }),
   Unhealthy: (e) => ({
-    message: `Le service ${e.service} n’est pas sain (conteneur ${e.container})${tail(e.log)}`,
+    message: `Le service ${e.service} n’est pas sain (conteneur ${e.container})${again(e.restored)}${tail(e.log)}`,
     remedy: `Voyez \`windflow logs ${e.service}\`, corrigez le service ou son healthcheck, et relancez \`windflow up\`.`,
   }),
   ContainerExited: (e) => ({
-    message: `Le conteneur ${e.container} du service ${e.service} s’est terminé avec le code ${e.exitCode}${tail(e.log)}`,
+    message: `Le conteneur ${e.container} du service ${e.service} s’est terminé avec le code ${e.exitCode}${again(e.restored)}${tail(e.log)}`,
     remedy: `Voyez \`windflow logs ${e.service}\`, corrigez le service, et relancez \`windflow up\`.`,
   }),
   HookFailed: (e) => ({
@@ -121,6 +147,10 @@ const catalogue: Catalogue = {
     message: `${e.operation} n’a pas été faite : ${e.resource} ${e.detail}`,
     remedy: "Quelqu’un d’autre l’a modifié entre-temps. Relancez la commande : elle repart de l’état actuel.",
   }),
+  PreflightRefused: (e) => ({
+    message: `${e.deployment} : rien n’a été modifié, car cela échouerait\n${describeFindings(frenchFindings, e.findings).message}`,
+    remedy: describeFindings(frenchFindings, e.findings).remedy,
+  }),
   PolicyDenied: (e) => ({
     message: `La règle ${e.rule} refuse : ${e.detail}`,
     remedy: "Modifiez la pile, ou la règle.",
@@ -136,6 +166,29 @@ const catalogue: Catalogue = {
   DependencyMissing: (e) => ({
     message: `Le paquet ${e.package} n’est pas installé`,
     remedy: `Lancez \`${e.install}\`.`,
+  }),
+  ContentMissing: (e) => ({
+    message: `Le contenu de ${e.path} n'est pas disponible : ${e.detail}`,
+    remedy:
+      "Relancez `windflow up` : le plan part de ce qui est là maintenant. Pour un retour en arrière dont les fichiers ont quitté la cible, remettez d'abord les anciens fichiers.",
+  }),
+  DiskFull: (e) => ({
+    message: `La cible n'a plus de place pour ${e.subject} : ${e.detail}`,
+    remedy:
+      "Libérez de l'espace sur la cible (`docker system df` montre ce qui en prend) et relancez la commande : elle continue.",
+  }),
+  PrivilegeMissing: (e) => ({
+    message: `${e.user} ne peut pas modifier ${e.host} : ${e.detail}`,
+    remedy:
+      "Connectez-vous en root, ou permettez sudo sans mot de passe (`deploy ALL=(ALL) NOPASSWD:ALL` dans /etc/sudoers.d/deploy).",
+  }),
+  HostUnsupported: (e) => ({
+    message: `${e.host} ne peut pas être préparé : ${e.detail}`,
+    remedy: `Attendu : ${e.expected}. Ou installez-y Docker vous-même : la cible s'utilise alors telle quelle.`,
+  }),
+  HostCommandFailed: (e) => ({
+    message: `\`${e.command}\` a échoué sur ${e.host} avec le code ${e.exitCode}${e.detail === "" ? "" : ` :\n${e.detail}`}`,
+    remedy: "Corrigez ce que la commande indique et relancez : ce qui est fait n'est pas refait.",
   }),
   SecretMissing: (e) => ({
     message: `Impossible d’obtenir le secret ${e.name} : ${e.detail}`,

@@ -6,6 +6,7 @@
 import { Schema } from "effect"
 import { Place } from "../Place.ts"
 import { described } from "./described.ts"
+import { Finding } from "./Finding.ts"
 
 const Str = Schema.String
 const place = { place: Schema.optionalKey(Place) }
@@ -81,6 +82,38 @@ export class HostKeyMismatch extends described(
   Schema.TaggedError<HostKeyMismatch>()("HostKeyMismatch", { host: Str, expected: Str, actual: Str }),
 ) {}
 
+/** Nobody has said yet which key this host has. No credential was sent. */
+export class HostKeyUnknown extends described(
+  Schema.TaggedError<HostKeyUnknown>()("HostKeyUnknown", {
+    /** `name` or `[name]:port`. */
+    host: Str,
+    fingerprint: Str,
+    /** The key as a line: `ssh-ed25519 AAAA…`. */
+    key: Str,
+  }),
+) {}
+
+/** No SSH connection to a host: before any engine was asked. */
+export class HostUnreachable extends described(
+  Schema.TaggedError<HostUnreachable>()("HostUnreachable", {
+    host: Str,
+    reason: Schema.Literals(["refused", "timeout", "name", "closed", "protocol", "other"]),
+    detail: Str,
+  }),
+) {}
+
+/** The host's key is right, and its SSH server refused every credential that was offered. */
+export class LoginRefused extends described(
+  Schema.TaggedError<LoginRefused>()("LoginRefused", {
+    host: Str,
+    user: Str,
+    /** What was tried, in words: `key ~/.ssh/id_ed25519`, `agent`, `password`. */
+    offered: Str,
+    /** Methods that the server would take: `publickey, password`. */
+    accepted: Str,
+  }),
+) {}
+
 /** The engine answered with an error that has no tag of its own. */
 export class EngineFailed extends described(
   Schema.TaggedError<EngineFailed>()("EngineFailed", {
@@ -115,9 +148,12 @@ export class ExternalMissing extends described(
   }),
 ) {}
 
+/** What a run that failed put back: the container that was to be replaced runs again. */
+const restored = { restored: Schema.optionalKey(Schema.Boolean) }
+
 /** A healthcheck says unhealthy, or never became healthy within the deadline. `log` holds its last outputs. */
 export class Unhealthy extends described(
-  Schema.TaggedError<Unhealthy>()("Unhealthy", { service: Str, container: Str, log: Str }),
+  Schema.TaggedError<Unhealthy>()("Unhealthy", { service: Str, container: Str, log: Str, ...restored }),
 ) {}
 
 /** A container ended that should run, or a one-shot ended with a non-zero code. */
@@ -127,6 +163,7 @@ export class ContainerExited extends described(
     container: Str,
     exitCode: Schema.Int,
     log: Str,
+    ...restored,
   }),
 ) {}
 
@@ -161,6 +198,14 @@ export class PreconditionFailed extends described(
   Schema.TaggedError<PreconditionFailed>()("PreconditionFailed", { operation: Str, resource: Str, detail: Str }),
 ) {}
 
+/** What would make the change fail, found before anything was changed. */
+export class PreflightRefused extends described(
+  Schema.TaggedError<PreflightRefused>()("PreflightRefused", {
+    deployment: Str,
+    findings: Schema.NonEmptyArray(Finding),
+  }),
+) {}
+
 export class PolicyDenied extends described(
   Schema.TaggedError<PolicyDenied>()("PolicyDenied", { rule: Str, detail: Str }),
 ) {}
@@ -177,6 +222,34 @@ export class DriverUnavailable extends described(
 /** An optional package is not installed; `install` is the command that does it. */
 export class DependencyMissing extends described(
   Schema.TaggedError<DependencyMissing>()("DependencyMissing", { package: Str, install: Str }),
+) {}
+
+/** A file that belongs to the desired state is not (or no longer) what was digested: changed meanwhile, or of another machine. */
+export class ContentMissing extends described(
+  Schema.TaggedError<ContentMissing>()("ContentMissing", { path: Str, detail: Str }),
+) {}
+
+/** The target has no space for `subject`. */
+export class DiskFull extends described(Schema.TaggedError<DiskFull>()("DiskFull", { subject: Str, detail: Str })) {}
+
+/** A change of the host needs root, and we are not. */
+export class PrivilegeMissing extends described(
+  Schema.TaggedError<PrivilegeMissing>()("PrivilegeMissing", { host: Str, user: Str, detail: Str }),
+) {}
+
+/** A host cannot be made ready: its distribution or init system is one that no test stands behind. */
+export class HostUnsupported extends described(
+  Schema.TaggedError<HostUnsupported>()("HostUnsupported", { host: Str, detail: Str, expected: Str }),
+) {}
+
+/** A command on a host ended with an error. */
+export class HostCommandFailed extends described(
+  Schema.TaggedError<HostCommandFailed>()("HostCommandFailed", {
+    host: Str,
+    command: Str,
+    exitCode: Schema.Int,
+    detail: Str,
+  }),
 ) {}
 
 export class SecretMissing extends described(
@@ -242,6 +315,9 @@ export const errorClasses = [
   EngineUnreachable,
   NotAuthorised,
   HostKeyMismatch,
+  HostKeyUnknown,
+  HostUnreachable,
+  LoginRefused,
   EngineFailed,
   ImageMissing,
   BuildFailed,
@@ -255,10 +331,16 @@ export const errorClasses = [
   LockLost,
   PlanStale,
   PreconditionFailed,
+  PreflightRefused,
   PolicyDenied,
   ConfirmationRequired,
   DriverUnavailable,
   DependencyMissing,
+  ContentMissing,
+  DiskFull,
+  PrivilegeMissing,
+  HostUnsupported,
+  HostCommandFailed,
   SecretMissing,
   VariableMissing,
   KeyringFailed,
