@@ -70,6 +70,7 @@ export interface HelpTexts {
     readonly waitTimeout: string
     readonly dryRun: string
     readonly removeOrphans: string
+    readonly renewAnonVolumes: string
     readonly forceRecreate: string
     readonly noRecreate: string
     readonly noDeps: string
