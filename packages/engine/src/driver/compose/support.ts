@@ -23,7 +23,6 @@ type Table<S extends { readonly schema: { readonly fields: object } }> = {
 }
 
 const refused = (remedy: string): Support => ({ refused: remedy })
-const notYet = refused("Remove it; this driver cannot do it yet.")
 const obsoleteKey = refused("Use the key that replaced it in the Compose Specification.")
 const windows = refused("Remove it; Windows containers are not supported.")
 
