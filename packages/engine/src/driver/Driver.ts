@@ -169,6 +169,14 @@ export interface Driver<Desired, Observed> {
    * for each desired object, each compared with the version it started from: others write meanwhile.
    */
   readonly observe: (desired: Desired) => Effect.Effect<Observed, WindFlowError>
+  /**
+   * `prepare` and `observe` together, where a driver can ask for both at once. No `observed`: preparing took its time on the
+   * target, so that what was seen meanwhile is old, and `observe` follows. Absent: one after the other.
+   */
+  readonly prepareAndObserve?: (
+    request: Request,
+    options: PrepareOptions,
+  ) => Effect.Effect<{ readonly desired: Desired; readonly observed?: Observed }, WindFlowError>
   readonly plan: (desired: Desired, observed: Observed) => Result.Result<PlanDraft, WindFlowError>
   /**
    * What stands in the way of a plan, found by reading alone and before anything is changed; asked only when there is something

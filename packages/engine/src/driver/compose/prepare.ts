@@ -58,6 +58,17 @@ const extraOf = ({
   return digestJson([secrets, contents, securityOptions ?? [], carried ?? {}]).slice(0, 16)
 }
 
+/** In small steps, done while the engine looks for images. */
+const hashServices = (model: StackModel, names: ReadonlyArray<string>) =>
+  Effect.gen(function* () {
+    const hashes = new Map<string, string>()
+    for (const [index, name] of names.entries()) {
+      if (index % 8 === 0) yield* Effect.yieldNow
+      hashes.set(name, serviceHash(model.services[name]!))
+    }
+    return hashes
+  })
+
 const prepareUp = (
   context: ComposeDriverContext,
   written: Stack,
@@ -84,7 +95,10 @@ const prepareUp = (
         ),
       ),
     )
-    const images = yield* resolveImages(context, stack, chosen, options, prepareOptions)
+    const [images, hashes] = yield* Effect.all(
+      [resolveImages(context, stack, chosen, options, prepareOptions), hashServices(model, chosen)],
+      { concurrency: 2 },
+    )
     const mountedImages = yield* prepareOtherImages(context, stack, chosen, options, prepareOptions)
     yield* checkHealthGates(context.api, stack, chosen, images)
     const carried = context.localFiles ? undefined : yield* digestCarried(context.api, stack, chosen)
@@ -107,7 +121,7 @@ const prepareUp = (
           scale: scaleOf(model, name, options),
           targeted: selection.targeted.has(name),
           completes: completing.has(name),
-          configHash: serviceHash(service),
+          configHash: hashes.get(name)!,
           extra: extraOf(covered),
           ...covered,
         }
