@@ -2,6 +2,7 @@
  * The subjects of the difference suite: a stack each, and an edit of it, deployed once by Docker Compose 5.5.0 and once by us.
  * Data in `stacks/*.yaml`; no part of the product.
  */
+import { generateKeyPairSync } from "node:crypto"
 import { readdirSync, readFileSync } from "node:fs"
 import { basename, join } from "node:path"
 import { Schema } from "effect"
@@ -29,7 +30,7 @@ const SubjectData = Schema.Struct({
   compose: Str,
   /** The edit: texts of the file that are replaced; each stands in it exactly once. */
   edit: opt(Schema.Array(Schema.Tuple([Str, Str]))),
-  /** Further files of the folder, and those that the edit writes. */
+  /** Further files of the folder, and those that the edit writes. `<a new private key>` becomes one. */
   files: opt(Texts),
   editedFiles: opt(Texts),
   /** The deployer's environment, and that of the edit. */
@@ -88,6 +89,15 @@ export const filesOf = (subject: Subject, step: Step): Readonly<Record<string, s
   )
   return { ...first, ...subject.editedFiles, "compose.yaml": text }
 }
+
+const privateKey = "<a new private key>"
+const newKey = (): string =>
+  generateKeyPairSync("ed25519").privateKey.export({ type: "pkcs8", format: "pem" }).toString()
+/** One a process: the same before and after the edit. */
+let key: string | undefined
+
+/** What is written for a file's text: no key is kept in the repository. */
+export const written = (text: string): string => (text === privateKey ? (key ??= newKey()) : text)
 
 /** The deployer's variables at a step. */
 export const envOf = (subject: Subject, step: Step): Readonly<Record<string, string>> => ({

@@ -12,8 +12,4 @@ export const awaiting: ReadonlyArray<string> = [
   "api-socket",
   "image-mount",
   "provider",
-  "build-secrets",
-  "build-contexts",
-  "build-cache",
-  "build-rights",
 ]

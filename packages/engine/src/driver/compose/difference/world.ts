@@ -17,7 +17,7 @@ import { dialEndpoint, makeEngineHttp } from "../../../transport/EngineHttp.ts"
 import { processSources } from "../../../transport/openDocker.ts"
 import { up } from "../testBed.ts"
 import { comparable } from "./comparable.ts"
-import { envOf, filesOf, type Flags, flagsOf, type Step, type Subject } from "./Subject.ts"
+import { envOf, filesOf, type Flags, flagsOf, type Step, type Subject, written } from "./Subject.ts"
 
 type Json = Schema.Json
 const run = promisify(execFile)
@@ -326,7 +326,7 @@ const inFolder = (subject: Subject, project: string, busybox: string, ask: Ask) 
         write: (step) => {
           for (const [name, text] of Object.entries(filesOf(subject, step))) {
             mkdirSync(dirname(join(directory, name)), { recursive: true })
-            writeFileSync(join(directory, name), text, { mode: text.startsWith("#!") ? 0o755 : 0o644 })
+            writeFileSync(join(directory, name), written(text), { mode: text.startsWith("#!") ? 0o755 : 0o644 })
           }
         },
         request: (step) => requestIn(subject, step, directory, project, busybox),
