@@ -229,7 +229,10 @@ export const english: Texts = {
     stored: (name, version) => `Stored ${name} (version ${version}).`,
     empty: "No secret is stored.",
   },
-  logs: { dropped: (lines) => `… ${plural(lines, "line")} left out: the reader was too slow` },
+  logs: {
+    dropped: (lines) => `… ${plural(lines, "line")} left out: the reader was too slow`,
+    resumed: (at) => `… the connection broke and is back since ${at}`,
+  },
   refusal: {
     unknownService: "there is no such service",
     notANumber: "is not a whole number",

@@ -232,7 +232,10 @@ export const french: Texts = {
     stored: (name, version) => `${name} enregistré (version ${version}).`,
     empty: "Aucun secret enregistré.",
   },
-  logs: { dropped: (lines) => `… ${plural(lines, "ligne omise", "lignes omises")} : le lecteur était trop lent` },
+  logs: {
+    dropped: (lines) => `… ${plural(lines, "ligne omise", "lignes omises")} : le lecteur était trop lent`,
+    resumed: (at) => `… la connexion s’est rompue, elle est revenue à ${at}`,
+  },
   refusal: {
     unknownService: "ce service n’existe pas",
     notANumber: "n’est pas un nombre entier",

@@ -70,6 +70,8 @@ export type LogLine =
       readonly at: string
       readonly text: string
     }
+  /** The connection broke here and was made again at this ISO time: reading goes on behind the last line of each container. */
+  | { readonly resumed: string }
   /** The consumer was too slow: so many lines are missing here. */
   | { readonly dropped: number }
 

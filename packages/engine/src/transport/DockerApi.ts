@@ -8,7 +8,7 @@ import { Context, Effect, Schema, type Scope, Stream } from "effect"
 import { EngineFailed, type WindFlowError } from "../model/errors/union.ts"
 import { type Frame, asStdout, demultiplex } from "./demultiplex.ts"
 import type { EngineAnswer, EngineHttp, EngineRequest, UpgradedConnection } from "./EngineHttp.ts"
-import { readText } from "./EngineHttp.ts"
+import { readText, whyBroken } from "./EngineHttp.ts"
 import {
   ContainerDetails,
   ContainerSummary,
@@ -238,7 +238,7 @@ export const makeDockerApi = (http: EngineHttp): Effect.Effect<DockerApiShape> =
           if (status >= 400) {
             const text = yield* Effect.tryPromise({
               try: () => readText(message),
-              catch: (error) => unreachable(http.endpoint, error),
+              catch: (error) => unreachable(http.endpoint, whyBroken(message, error)),
             })
             return yield* Effect.fail(refused(describe(versioned), status, text))
           }
@@ -257,7 +257,9 @@ export const makeDockerApi = (http: EngineHttp): Effect.Effect<DockerApiShape> =
         ),
       )
     const bytes = (message: IncomingMessage) =>
-      Stream.fromAsyncIterable<Uint8Array, WindFlowError>(message, (error) => unreachable(http.endpoint, error))
+      Stream.fromAsyncIterable<Uint8Array, WindFlowError>(message, (error) =>
+        unreachable(http.endpoint, whyBroken(message, error)),
+      )
 
     const jsonLines = <A>(schema: Schema.Codec<A, unknown>, request: EngineRequest) =>
       Stream.flatMap(stream(request), ({ message, call }) => {
