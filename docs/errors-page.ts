@@ -19,6 +19,11 @@ const exitMeaning: Readonly<Record<number, string>> = {
 
 const finding = { severity: "error", code: "<code>", message: "<finding>", path: "<path>" }
 
+const placeholders: Readonly<Record<string, unknown>> = {
+  diagnostics: [finding],
+  findings: [{ check: "port", service: "<service>", what: "<port>", detail: "<container>" }],
+}
+
 interface Field {
   readonly name: string
   /** The words a field may hold, when it holds one of a few. */
@@ -32,7 +37,7 @@ const fieldOf = (name: string, schema: Schema.Top): Field => {
   const choices = members.flatMap((member) =>
     SchemaAST.isLiteral(member) && typeof member.literal === "string" ? [member.literal] : [],
   )
-  return { name, choices, placeholder: name === "diagnostics" ? [finding] : (choices[0] ?? `<${name}>`) }
+  return { name, choices, placeholder: placeholders[name] ?? choices[0] ?? `<${name}>` }
 }
 
 interface ErrorClass {

@@ -13,6 +13,7 @@ import { execFileSync, spawnSync } from "node:child_process"
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
+import { windflowCommand } from "./contestants.ts"
 import { load } from "@windflow/engine/compose"
 import { nodeCapability } from "@windflow/engine/compose-node"
 import { Effect } from "effect"
@@ -91,14 +92,15 @@ const timed = (program: string, argv: ReadonlyArray<string>, folder: string): Ti
 
 /** Ours, `docker compose` as people start it (Docker's command and its plugin), and the plugin by itself; in turns. */
 const processes = (reference: string, folder: string, count: number): void => {
-  const entry = join(import.meta.dirname, "../../packages/cli/bin/windflow.js")
+  const command = windflowCommand(join(folder, "cache"))
+  if (command === undefined) throw new Error("windflow is not built (npm run build)")
   const argv = ["-f", join(folder, `${count}.yaml`), "config", "-q"]
   const plugins = join(folder, "docker/cli-plugins")
   mkdirSync(plugins, { recursive: true })
   rmSync(join(plugins, "docker-compose"), { force: true })
   symlinkSync(reference, join(plugins, "docker-compose"))
   const commands = [
-    ["windflow", process.execPath, [entry, ...argv]],
+    ["windflow", "env", ["-u", "CI", `XDG_CACHE_HOME=${join(folder, "cache")}`, ...command.program, ...argv]],
     ["docker compose", "env", [`DOCKER_CONFIG=${join(folder, "docker")}`, "docker", "compose", ...argv]],
     ["docker-compose alone", reference, argv],
   ] as const

@@ -27,7 +27,9 @@ const { values } = parseArgs({
 
 const { host, version: engineVersion } = await ensureEngine(say)
 const compose = await composeCommand()
-const windflow = windflowCommand()
+const cache = mkdtempSync(join(tmpdir(), "windflow-bench-cache-"))
+process.on("exit", () => rmSync(cache, { recursive: true, force: true }))
+const windflow = windflowCommand(cache)
 const engine = openEngine(host)
 const { busybox } = await baseImages(["busybox"])
 const inProcess = await openInProcess(host)
@@ -66,7 +68,7 @@ const countCalls = async (command: Command): Promise<ReadonlyArray<string>> => {
       run({
         argv: [...command.program, ...command.up("compose.yaml")],
         directory,
-        environment: { DOCKER_HOST: proxy.host },
+        environment: { ...command.environment, DOCKER_HOST: proxy.host },
       })
     await up()
     proxy.take()

@@ -25,7 +25,11 @@ export interface Bed {
 const count = 50
 
 const invoke = (bed: Bed, command: Command, argv: ReadonlyArray<string>, directory: string): Promise<Sample> =>
-  measureProcess({ argv: [...command.program, ...argv], directory, environment: { DOCKER_HOST: bed.host } })
+  measureProcess({
+    argv: [...command.program, ...argv],
+    directory,
+    environment: { ...command.environment, DOCKER_HOST: bed.host },
+  })
 
 const workspace = (files: Readonly<Record<string, string>>) => {
   const directory = mkdtempSync(join(tmpdir(), "windflow-bench-"))

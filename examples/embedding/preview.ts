@@ -42,6 +42,7 @@ const lineOf = (event: Event): string | undefined => {
     case "RunStarted":
     case "OperationStarted":
     case "OperationSkipped":
+    case "Compensating":
     case "Progress":
     case "Warning":
     case "RunEnded":

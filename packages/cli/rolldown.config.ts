@@ -1,16 +1,49 @@
-/** The command as few minified files, split by verb: what a verb does not need is not read. */
-import type { BuildOptions, OutputOptions, Plugin } from "rolldown"
+/**
+ * The command twice: as few minified modules, split by verb, so that what a verb does not need is not read; and as one file, of
+ * which `node --build-snapshot` makes a snapshot of the loaded program (docs/designs/cli.md).
+ */
+import { createRequire } from "node:module"
+import { join } from "node:path"
+import type { BuildOptions, ConfigExport, OutputOptions, Plugin } from "rolldown"
 
 /**
  * Node's own modules as plain objects: an `import` of one reads every export, and those of `node:http` hold getters that load a
  * whole WebSocket and fetch client (about 40 ms).
  */
-const plainBuiltins: Plugin = {
-  name: "plain-builtins",
+const builtins = (code: (name: string) => string): Plugin => ({
+  name: "builtins",
   resolveId: (source) => (source.startsWith("node:") && source !== "node:module" ? `\0builtin:${source}` : null),
-  load: (id) =>
-    id.startsWith("\0builtin:")
-      ? `module.exports = process.getBuiltinModule(${JSON.stringify(id.slice("\0builtin:".length))})`
+  load: (id) => (id.startsWith("\0builtin:") ? code(id.slice("\0builtin:".length)) : null),
+})
+
+const plainBuiltins = builtins((name) => `module.exports = process.getBuiltinModule("${name}")`)
+
+/** Asked for at each use: what is native in a module of Node cannot be in a snapshot. */
+const lateBuiltins = builtins((name) => {
+  const keys = Object.keys(createRequire(import.meta.url)(name) as object)
+  return `for (const key of ${JSON.stringify(keys)})
+    Object.defineProperty(exports, key, { enumerable: true, get: () => process.getBuiltinModule("${name}")[key] })`
+})
+
+/** A text within Latin-1 takes half the place in a snapshot, which is read whole at each start. */
+const latin: Plugin = {
+  name: "latin",
+  generateBundle: (_, files) => {
+    for (const file of Object.values(files))
+      if (file.type === "chunk")
+        file.code = file.code.replaceAll(
+          /[^\0-\xff]/g,
+          (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`,
+        )
+  },
+}
+
+/** A snapshot imports modules of users in its own way. */
+const ownImport: Plugin = {
+  name: "own-import",
+  resolveId: (source, importer) =>
+    source === "./importModule.ts" && importer?.includes("/sdk/src/") === true
+      ? join(import.meta.dirname, "src/start/importModule.ts")
       : null,
 }
 
@@ -36,7 +69,7 @@ export const output: OutputOptions = {
 
 /** For tests too, which bundle another entry beside it. */
 export const options: BuildOptions = {
-  input: { windflow: "src/windflow.ts" },
+  input: { windflow: "src/windflow.ts", prepare: "src/start/prepare.ts" },
   platform: "node",
   resolve: { conditionNames: ["@windflow/source", "node", "import", "default"] },
   plugins: [plainBuiltins],
@@ -44,4 +77,18 @@ export const options: BuildOptions = {
   external: ["node:module", "cpu-features", /\.node$/],
 }
 
-export default { ...options, output }
+export const snapshot: BuildOptions & { readonly output: OutputOptions } = {
+  ...options,
+  input: { windflow: "src/start/snapshot.ts" },
+  plugins: [lateBuiltins, ownImport, latin],
+  output: {
+    dir: "dist/snapshot",
+    format: "cjs",
+    minify: true,
+    codeSplitting: false,
+    entryFileNames: "[name].cjs",
+    cleanDir: true,
+  },
+}
+
+export default [{ ...options, output }, snapshot] satisfies ConfigExport

@@ -1,5 +1,6 @@
 // Engines, images and clusters for tests: found, started, or built where nothing can be pulled.
 export { orSkip, type Unavailable } from "./availability.ts"
+export { configWithBuildx } from "./buildx.ts"
 export { composeReference, composeReferenceVersion } from "./compose-reference.ts"
 export { docker, isMissing } from "./docker.ts"
 export { ensureEngine, findEngine, NoEngine, type Engine } from "./engine.ts"
@@ -10,5 +11,6 @@ export { startProxy, type Proxy, type ProxyOptions } from "./hosts/proxy.ts"
 export { imageRoles, type ImageRole } from "./image-roles.ts"
 export { imageSource, type ImageSource } from "./image-source.ts"
 export { baseImages } from "./images.ts"
+export { startRegistry, type Registry } from "./registry.ts"
 export { session, type Session } from "./reaper.ts"
 export { startCluster, type Cluster, type ClusterOptions, type StartedCluster } from "./kubernetes/cluster.ts"

@@ -1,5 +1,6 @@
 /** What verbs share: flags and environment resolved in their documented order, the opened WindFlow, output, the stop signal. */
-import { delimiter, resolve } from "node:path"
+import { existsSync } from "node:fs"
+import { delimiter, join, resolve } from "node:path"
 import type { Locale } from "@windflow/engine/model"
 import type { ComposeOptions, LoadedConfig, SshOptions, Stack, WindFlow, Where } from "@windflow/sdk"
 import type { GlobalFlags } from "./globals.ts"
@@ -20,11 +21,24 @@ const variable = (host: Host, name: string): string | undefined => {
 const environmentOf = (host: Host, flags: GlobalFlags): Readonly<Record<string, string | undefined>> =>
   flags.context === undefined ? host.env : { ...host.env, DOCKER_CONTEXT: flags.context, DOCKER_HOST: undefined }
 
+const onPath = (host: Host, program: string): boolean =>
+  (host.env["PATH"] ?? "")
+    .split(delimiter)
+    .some((directory) => directory !== "" && existsSync(join(directory, program)))
+
+/** The user's own ssh where it is there, as their other tools use it; WINDFLOW_SSH decides it by hand. */
+const sshClient = (host: Host): NonNullable<SshOptions["client"]> => {
+  const wanted = variable(host, "WINDFLOW_SSH")
+  if (wanted === "system" || wanted === "built-in") return wanted
+  return onPath(host, "ssh") ? "system" : "built-in"
+}
+
 /** Only a person at a terminal is asked for a passphrase. */
 const sshOptions = (host: Host, flags: GlobalFlags, texts: Texts, signal: AbortSignal): SshOptions => {
   const { identity, knownHosts } = flags
   const asks = host.stdin.isTTY === true && host.stderr.isTTY === true
   return {
+    client: sshClient(host),
     ...(identity === undefined ? {} : { identity: resolve(host.cwd, identity) }),
     ...(knownHosts === undefined ? {} : { knownHosts: knownHosts.map((file) => resolve(host.cwd, file)) }),
     ...(asks

@@ -38,7 +38,10 @@ export const processHost = (): Host => ({
   pid: process.pid,
   stdout: process.stdout,
   stderr: process.stderr,
-  stdin: process.stdin,
+  // Opened by being asked for, which few verbs do.
+  get stdin() {
+    return process.stdin
+  },
   onSignal: (signal, listener) => {
     process.on(signal, listener)
     return () => process.off(signal, listener)

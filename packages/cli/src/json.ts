@@ -2,7 +2,7 @@
  * What `--format json` prints, as schemas: the promise to scripts. `up`, `down`, `apply` and `rollback` print events as JSON
  * lines (`Event` of the engine), `plan` the plan without its desired state, a failure one line on standard error (`Failure`).
  */
-import { Event, Revision } from "@windflow/engine/model"
+import { Event, Revision, Target, TargetReport } from "@windflow/engine/model"
 import { Plan } from "@windflow/engine/plan"
 import { Schema, Struct } from "effect"
 import { Failure } from "./report.ts"
@@ -62,7 +62,12 @@ export const documents = {
   history: Schema.Array(Revision),
   doctor: Doctor,
   "secret ls": Schema.Array(SecretEntry),
+  "target ls": Schema.Array(Target),
+  "target test": Schema.toEncoded(TargetReport),
 } as const
+
+/** `target test` and `target add`. */
+export const encodeReport = Schema.encodeSync(TargetReport)
 
 /** The line of verbs that print lines. */
 export const lines = { run: Event, failure: Failure } as const

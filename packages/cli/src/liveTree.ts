@@ -28,7 +28,7 @@ export const liveTree = (context: Screen, describe: Describe): Live => {
     onEvent: (event) => {
       const before = progress
       progress = advance(progress, event, describe)
-      if (event._tag === "RunResumed" || event._tag === "Warning")
+      if (event._tag === "RunResumed" || event._tag === "Warning" || event._tag === "Compensating")
         update.persist(linesOf(event, before, progress, texts, colors).join("\n"))
       draw()
     },

@@ -2,6 +2,7 @@
 import tab from "@bomb.sh/tab/commander"
 import { Command, CommanderError, Option, type OptionValues } from "commander"
 import { addGlobals, collect, type GlobalFlags, mergeGlobals } from "./globals.ts"
+import { targetCommands } from "./targetCommands.ts"
 import type { Texts } from "./text/index.ts"
 import { scale, tail, wholeNumber } from "./values.ts"
 import type { VerbContext } from "./verbs/Verb.ts"
@@ -111,6 +112,7 @@ export const buildProgram = (texts: Texts, words?: ReadonlyArray<string>): Progr
   const upFlags = (command: Command) =>
     command
       .option("--remove-orphans", flags.removeOrphans)
+      .option("-V, --renew-anon-volumes", flags.renewAnonVolumes)
       .addOption(new Option("--force-recreate", flags.forceRecreate).conflicts("noRecreate"))
       .addOption(new Option("--no-recreate", flags.noRecreate).default(undefined))
       .addOption(new Option("--no-deps", flags.noDeps).default(undefined))
@@ -228,6 +230,8 @@ export const buildProgram = (texts: Texts, words?: ReadonlyArray<string>): Progr
     ls.action(record(() => import("./verbs/secretLs.ts"), ls))
     addGlobals(ls, texts)
   })
+
+  configured.set("target", targetCommands(root, texts, record))
 
   verb("doctor", verbs.doctor, () => import("./verbs/doctor.ts"))
 

@@ -2,7 +2,7 @@
 import { InvalidArgumentError } from "commander"
 
 /** The reason as a key of the catalogue's refusals. */
-export type ValueProblem = "notANumber" | "notADuration" | "notAScale"
+export type ValueProblem = "notANumber" | "notADuration" | "notAScale" | "notALabel"
 
 const refuse = (problem: ValueProblem): never => {
   throw new InvalidArgumentError(problem)
@@ -29,6 +29,15 @@ export const scale = (
 ): Readonly<Record<string, number>> => {
   const parts = /^([^=]+)=(\d+)$/.exec(text)
   return parts === null ? refuse("notAScale") : { ...earlier, [parts[1]!]: Number(parts[2]) }
+}
+
+/** `team=web`, repeated. */
+export const labels = (
+  text: string,
+  earlier: Readonly<Record<string, string>> | undefined,
+): Readonly<Record<string, string>> => {
+  const parts = /^([^=]+)=(.*)$/.exec(text)
+  return parts === null ? refuse("notALabel") : { ...earlier, [parts[1]!]: parts[2]! }
 }
 
 /** Lines from the end: `all` or a number. */

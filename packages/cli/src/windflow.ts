@@ -1,11 +1,11 @@
-/** The process entry of the bundle: runs one command and sets the exit code; the process ends when nothing is left to do. */
-import { processHost } from "./host.ts"
-import { main } from "./main.ts"
+/** The process entry of the bundle. Started by `bin/windflow` it sees to a snapshot for the next time. */
+import { runProcess } from "./start/process.ts"
 
-// A closed pipe (`windflow logs | head`) ends the command quietly, as other commands do.
-process.stdout.on("error", (error: NodeJS.ErrnoException) => {
-  if (error.code === "EPIPE") process.exit(0)
-  throw error
-})
+// No business of Compose files, which may read every variable, nor of processes that we start.
+const { WINDFLOW_START: start, WINDFLOW_LAUNCHER: launcher } = process.env
+delete process.env["WINDFLOW_START"]
+delete process.env["WINDFLOW_LAUNCHER"]
 
-process.exitCode = await main(process.argv.slice(2), processHost())
+await runProcess(process.argv.slice(2))
+
+if (start !== undefined && launcher !== undefined) (await import("./start/later.ts")).prepareLater(start, launcher)

@@ -26,10 +26,15 @@ const bedWithKey = async (name: string): Promise<Bed> => {
   return bed
 }
 
-it("deploys, finds nothing to do, shows, executes, reads logs and removes over SSH", async () => {
-  const bed = await bedWithKey("ssh")
+it.each([
+  // The system's ssh knows the user's home by itself and takes HOME for nothing: it is told by flags.
+  ["system", () => ["--identity", host.privateKey, "--known-hosts", host.knownHosts]],
+  ["built-in", () => []],
+])("deploys, finds nothing to do, shows, executes, reads logs and removes: %s ssh", async (client, flags) => {
+  const bed = await bedWithKey(`ssh-${client}`)
   bed.write(shop(image))
-  const at = (...argv: ReadonlyArray<string>) => bed.windflow(["--target", host.url(), ...argv])
+  const at = (...argv: ReadonlyArray<string>) =>
+    bed.windflow(["--target", host.url(), ...flags(), ...argv], { env: { WINDFLOW_SSH: client } })
   const first = await at("up")
   expect(first.err).not.toContain("error")
   expect(first.code).toBe(0)
@@ -47,7 +52,9 @@ it("deploys, finds nothing to do, shows, executes, reads logs and removes over S
 it("reads DOCKER_HOST as Docker's own tools do", async () => {
   const bed = await bedWithKey("sshenv")
   bed.write(shop(image))
-  const ps = await bed.windflow(["ps", "--format", "json"], { env: { DOCKER_HOST: host.url() } })
+  const ps = await bed.windflow(["ps", "--format", "json"], {
+    env: { DOCKER_HOST: host.url(), WINDFLOW_SSH: "built-in" },
+  })
   expect(ps).toMatchObject({ code: 0, out: "[]\n" })
 })
 

@@ -2,12 +2,13 @@
  * Finds and loads `windflow.config.*`. It is code of the project's author and is executed (by Node's own type stripping): only
  * ever in the user's process, never in a server.
  */
-import { access } from "node:fs/promises"
+import { existsSync } from "node:fs"
 import { dirname, join, resolve } from "node:path"
 import { pathToFileURL } from "node:url"
 import { ConfigInvalid, FileUnreadable } from "@windflow/engine/model"
 import { Effect, Result, Schema } from "effect"
 import { Config } from "./config.ts"
+import { importModule } from "./importModule.ts"
 
 export const configFileNames = [
   "windflow.config.ts",
@@ -22,13 +23,8 @@ export interface LoadedConfig {
   readonly config: Config
 }
 
-const exists = (path: string) =>
-  Effect.promise(() =>
-    access(path).then(
-      () => true,
-      () => false,
-    ),
-  )
+// Asked of every folder upward by nearly every command: a promise for each would cost more than the question.
+const exists = (path: string) => Effect.sync(() => existsSync(path))
 
 /** The nearest configuration file at or above a directory. */
 export const findConfig = Effect.fn("findConfig")(function* (directory: string) {
@@ -48,7 +44,7 @@ export const importConfig = Effect.fn("importConfig")(function* (file: string) {
   if (!(yield* exists(file)))
     return yield* new FileUnreadable({ path: file, reason: "missing", detail: "there is no such file" })
   const module = yield* Effect.tryPromise({
-    try: (): Promise<{ readonly default?: unknown }> => import(pathToFileURL(file).href),
+    try: () => importModule(pathToFileURL(file).href),
     catch: (cause) => new ConfigInvalid({ file, detail: cause instanceof Error ? cause.message : String(cause) }),
   })
   if (module.default === undefined)

@@ -2,7 +2,7 @@
  * The one interface of WindFlow for Promises: what `WindFlow.open()` gives, and what a server will give remotely. Interfaces only;
  * `promise.ts` makes it from the Effect face.
  */
-import type { Event, Revision, Target } from "@windflow/engine/model"
+import type { Event, Revision, Target, TargetReport } from "@windflow/engine/model"
 import type { EngineEvent, EngineEventFilter, Instance, LogLine, UpOptions } from "@windflow/engine/driver"
 import type { Plan } from "./plan.ts"
 import type { Stack } from "./Stack.ts"
@@ -43,6 +43,8 @@ export interface DownFlags {
   /** Also the volumes: data is lost. Never our revisions. */
   readonly volumes?: boolean
   readonly removeOrphans?: boolean
+  /** Replaced containers get new anonymous volumes; the data of the old ones stays behind. */
+  readonly renewAnonymousVolumes?: boolean
   /** Seconds to stop a container. */
   readonly stopTimeout?: number
 }
@@ -92,16 +94,6 @@ export interface ExecResult {
   readonly stderr: Uint8Array
 }
 
-/** What a target answered when it was tried. */
-export interface TargetReport {
-  readonly target: Target
-  /** How many containers of how many projects it runs. */
-  readonly projects: number
-  readonly containers: number
-  /** ISO time on the target's clock, read before the containers: where `targets.events` may follow on. */
-  readonly at: string
-}
-
 /** Which of a target's own events; `since` as the target's clock has it. */
 export interface TargetEventsOptions extends EngineEventFilter, Abortable {}
 
@@ -142,7 +134,10 @@ export interface WindFlow extends AsyncDisposable {
     list(): Promise<readonly Target[]>
     /** Registers a target for this user. */
     add(target: Target): Promise<Target>
-    /** Opens it and asks what runs there. */
+    /**
+     * Tries it stage by stage and asks what it is and what runs there. Resolves whatever it finds: `ok` says whether it can be
+     * deployed to, and the stage that failed carries the error.
+     */
     test(target: TargetInput, options?: Abortable): Promise<TargetReport>
     /**
      * What happens on a target, whoever did it: a hint to look. Ends when the engine does. Aborting detaches. Runs of WindFlow are

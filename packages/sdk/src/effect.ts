@@ -5,16 +5,8 @@ import { openEffect, type OpenOptions } from "./open.ts"
 
 export { composeEffect as compose, type ComposeOptions } from "./composeFile.ts"
 export { type Config, defineConfig } from "./config.ts"
-export type {
-  DownFlags,
-  EventsOptions,
-  LogsOptions,
-  PlanOptions,
-  Ref,
-  TargetReport,
-  UpFlags,
-  Where,
-} from "./contract.ts"
+export type { DownFlags, EventsOptions, LogsOptions, PlanOptions, Ref, UpFlags, Where } from "./contract.ts"
+export type { Stage, TargetFacts, TargetReport } from "@windflow/engine/model"
 export { defineStack } from "./defineStack.ts"
 export type { WindFlowShape } from "./effectContract.ts"
 export { isError, type RunFailure } from "./isError.ts"

@@ -1,5 +1,5 @@
 /** The Effect face's interface: the names of `contract.ts`, as Effects and Streams; cancelling is interruption or `cancel`. */
-import type { Event, Revision, Target, WindFlowError } from "@windflow/engine/model"
+import type { Event, Revision, Target, TargetReport, WindFlowError } from "@windflow/engine/model"
 import type {
   EngineEvent,
   EngineEventFilter,
@@ -10,16 +10,7 @@ import type {
 } from "@windflow/engine/driver"
 import type { ApplyOptions, RunOptions as EngineRunOptions } from "@windflow/engine/execute"
 import type { Effect, Scope, Stream } from "effect"
-import type {
-  DownFlags,
-  EventsOptions,
-  LogsOptions,
-  PlanOptions,
-  Ref,
-  TargetReport,
-  UpFlags,
-  Where,
-} from "./contract.ts"
+import type { DownFlags, EventsOptions, LogsOptions, PlanOptions, Ref, UpFlags, Where } from "./contract.ts"
 import type { Plan } from "./plan.ts"
 import type { Stack } from "./Stack.ts"
 import type { TargetInput } from "./target.ts"

@@ -14,7 +14,10 @@ export type {
   Locale,
   Place,
   Revision,
+  Stage,
   Target,
+  TargetFacts,
+  TargetReport,
   WindFlowError,
 } from "@windflow/engine/model"
 export { describeError } from "@windflow/engine/model"
@@ -34,7 +37,6 @@ export type {
   Ref,
   RunOptions,
   TargetEventsOptions,
-  TargetReport,
   TerminalSize,
   UpFlags,
   Where,
@@ -50,6 +52,7 @@ export { resolveModel, type Stack } from "./Stack.ts"
 export type { ServiceDefinition, StackDefinition } from "./StackDefinition.ts"
 export type { SshOptions } from "./sshHost.ts"
 export { state, type StateStore, type Stores } from "./state.ts"
+export { usable } from "./targetReport.ts"
 export { target, type TargetInput, type TargetOptions } from "./target.ts"
 
 /** The one interface, in-process and remote. */

@@ -14,7 +14,8 @@ import { withRevision } from "./isError.ts"
 import { decodePlan, withProse } from "./plan.ts"
 import { configTargets, type Registry, resolveTarget } from "./registry.ts"
 import { said } from "./said.ts"
-import type { Session } from "./session.ts"
+import type { Probe, Session } from "./session.ts"
+import { targetReport } from "./targetReport.ts"
 import { resolveStack } from "./Stack.ts"
 
 export interface Ports {
@@ -23,6 +24,8 @@ export interface Ports {
   /** What `local` and no target at all mean. */
   readonly local: Effect.Effect<Target, WindFlowError>
   readonly open: (target: Target) => Effect.Effect<Session, WindFlowError, Scope.Scope>
+  /** Undefined for drivers that know no stages. */
+  readonly probe?: (target: Target) => Effect.Effect<Probe | undefined, WindFlowError, Scope.Scope>
 }
 
 /** A handshake is worth keeping for a while; a socket of this machine is not. */
@@ -32,13 +35,26 @@ const overSsh = (target: Target | undefined): boolean =>
   target?.endpoints.some((endpoint) => endpoint.startsWith("ssh://")) === true
 
 const upOptions = (flags: UpFlags) => {
-  const { services, noDeps, recreate, removeOrphans, pull, build, carry, scale, stopTimeout, until, waitTimeout } =
-    flags
+  const {
+    services,
+    noDeps,
+    recreate,
+    removeOrphans,
+    renewAnonymousVolumes,
+    pull,
+    build,
+    carry,
+    scale,
+    stopTimeout,
+    until,
+    waitTimeout,
+  } = flags
   const given = {
     services,
     noDeps,
     recreate,
     removeOrphans,
+    renewAnonymousVolumes,
     pull,
     build,
     carry,
@@ -210,15 +226,9 @@ export const makeWindFlow = Effect.fn("makeWindFlow")(function* (ports: Ports) {
       add: ports.registry.add,
       remove: ports.registry.remove,
       test: Effect.fn("windflow.targets.test")(function* (input) {
-        const session = yield* at({ target: input })
-        const now = yield* session.driver.use((driver) => driver.records.now)
-        const instances = yield* session.driver.use((driver) => driver.instances())
-        return {
-          target: session.target,
-          projects: new Set(instances.map((instance) => instance.project)).size,
-          containers: instances.length,
-          at: new Date(now).toISOString(),
-        }
+        const target = yield* resolveTarget({ target: input }, ports.config, ports.registry, yield* local)
+        const probe = yield* ports.probe?.(target) ?? Effect.succeed(undefined)
+        return yield* targetReport(target, probe, at({ target }))
       }, Effect.scoped),
       events: (input, { type, event, project, since } = {}) =>
         Stream.unwrap(

@@ -95,6 +95,8 @@ export const openEffect = Effect.fn("windflow.open")(function* (options: OpenOpt
     registry: state._state === "memory" ? memoryRegistry() : fileRegistry(join(stateDirectory, "targets.json")),
     local: Effect.promise(() => import("./localTarget.ts")).pipe(Effect.flatMap(({ localTarget }) => localTarget(env))),
     open: (target) => openSession(target, drivers, context, state, stateDirectory),
+    probe: (target) =>
+      drivers.find((one) => one.name === target.driver)?.probe?.(target, context) ?? Effect.succeed(undefined),
   })
 })
 

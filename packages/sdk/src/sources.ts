@@ -5,6 +5,7 @@ import { Clock, Cron, Effect, Result, Stream } from "effect"
 import type { WindFlow } from "./contract.ts"
 import { said } from "./said.ts"
 import type { TargetInput } from "./target.ts"
+import { usable } from "./targetReport.ts"
 
 /** Opens the keys of one running operator; running the stream again looks again. For this package only. */
 export const keysOf: unique symbol = Symbol("windflow/keysOf")
@@ -100,10 +101,10 @@ const docker = (target: TargetInput, { type = "container", event }: DockerFilter
     return Stream.unwrap(
       Effect.gen(function* () {
         // The clock, then the list, then events since the clock: nothing falls in between.
-        const { at } = yield* asking((signal) => flow.targets.test(target, { signal }))
+        const { at } = yield* asking((signal) => flow.targets.test(target, { signal }).then(usable))
         const instances = type === "container" ? yield* asking((signal) => flow.ps({ target }, { signal })) : []
         const present = listed(instances, event).map(({ id, service, project }) => ({ id, name: service, project }))
-        const options = { type: [type], since: last ?? at, ...said({ event }) }
+        const options = { type: [type], ...said({ since: last ?? at, event }) }
         const events = iterated((signal) => flow.targets.events(target, { ...options, signal })).pipe(
           Stream.map(({ id, name, service, project, at }): ContainerKey => {
             last = at

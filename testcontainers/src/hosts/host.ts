@@ -1,6 +1,7 @@
 // Machines reached by SSH: an SSH server and, when asked for, a Docker engine of its own, in one privileged container.
 import { randomBytes } from "node:crypto"
 import { copyFile, mkdtemp, readFile, rm, writeFile } from "node:fs/promises"
+import { connect } from "node:net"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { PassThrough } from "node:stream"
@@ -72,6 +73,20 @@ export const until = async (what: string, ask: () => Promise<boolean>, within = 
   }
 }
 
+/** Whether a port takes connections from here: where the engine's ports are published is a matter of where it runs. */
+const connects = (host: string, port: number): Promise<boolean> =>
+  new Promise((resolve) => {
+    const socket = connect({ host, port, timeout: 2000 })
+    const done = (well: boolean) => {
+      resolve(well)
+      socket.destroy()
+    }
+    socket
+      .once("connect", () => done(true))
+      .once("error", () => done(false))
+      .once("timeout", () => done(false))
+  })
+
 const passphrase = "a passphrase of tests"
 
 /** Keys of this host alone, in a directory that only this user may read; gives the public one. */
@@ -89,6 +104,11 @@ export const startHost = async (options: HostOptions): Promise<Host> => {
   const directory = await mkdtemp(join(tmpdir(), "windflow-host-"))
   const authorized = await makeKeys(directory)
   const password = randomBytes(12).toString("hex")
+  // Of its own: what runs in the machine meets nothing else.
+  const network = await engine.createNetwork({
+    Name: `windflow-host-${randomBytes(6).toString("hex")}`,
+    Labels: { ...labels },
+  })
   const hostConfig = {
     Privileged: options.docker || options.engineLater === true,
     // The types of dockerode do not know it; an object that stands alone may have it.
@@ -99,6 +119,7 @@ export const startHost = async (options: HostOptions): Promise<Host> => {
       ...(options.disk === undefined ? {} : { "/var/lib/docker": `size=${options.disk}` }),
     },
     PortBindings: { "22/tcp": [{ HostPort: "" }] },
+    NetworkMode: network.id,
   }
   const container = await engine.createContainer({
     Image: image,
@@ -130,6 +151,7 @@ export const startHost = async (options: HostOptions): Promise<Host> => {
   const verb = async (name: string): Promise<void> => void (await must("bash", "/host.sh", name))
   const remove = async (): Promise<void> => {
     await container.remove({ force: true, v: true })
+    await network.remove()
     await rm(directory, { recursive: true, force: true })
   }
 
@@ -147,7 +169,8 @@ export const startHost = async (options: HostOptions): Promise<Host> => {
     const published = NetworkSettings.Ports["22/tcp"]?.[0]?.HostPort
     if (published === undefined) throw new Error("the host's SSH port is not published")
     const port = Number(published)
-    const address = (await runtimeClient()).info.containerRuntime.host.replace("localhost", "127.0.0.1")
+    const { host } = (await runtimeClient()).info.containerRuntime
+    const address = (await connects("127.0.0.1", port)) ? "127.0.0.1" : host
     const hostKey = await hostKeyLine()
     const knownHosts = join(directory, "known_hosts")
     await writeFile(knownHosts, `[${address}]:${port} ${hostKey}\n`)

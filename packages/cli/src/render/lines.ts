@@ -44,6 +44,8 @@ export const linesOf = (
   switch (event._tag) {
     case "RunResumed":
       return [colors.change(texts.run.resumes(event.done, event.operation))]
+    case "Compensating":
+      return [colors.change(texts.run.compensating)]
     case "Warning":
       return [colors.change(`${texts.error.warning}: ${event.text}`)]
     case "OperationSucceeded":

@@ -89,6 +89,7 @@ export const advance = (progress: Progress, event: Event, describe: (error: Wind
       return onStep(progress, event.operation, (step) => ({ ...step, detail: progressText(event) }))
     case "RunStarted":
     case "RunResumed":
+    case "Compensating":
     case "Warning":
     case "RunEnded":
       return progress

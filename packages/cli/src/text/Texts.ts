@@ -1,5 +1,6 @@
 /** Every text of the command, as one shape: a language that lacks one does not compile. Texts of errors are the engine's. */
 import type { GroupKind } from "@windflow/engine/plan"
+import type { TargetTexts } from "./targetTexts.ts"
 
 export interface HelpTexts {
   readonly program: string
@@ -27,6 +28,12 @@ export interface HelpTexts {
     readonly secret: string
     readonly secretSet: string
     readonly secretLs: string
+    readonly target: string
+    readonly targetAdd: string
+    readonly targetLs: string
+    readonly targetShow: string
+    readonly targetTest: string
+    readonly targetRm: string
     readonly doctor: string
     readonly completion: string
     readonly help: string
@@ -39,6 +46,13 @@ export interface HelpTexts {
     readonly projectDirectory: string
     readonly profile: string
     readonly envFile: string
+    readonly hostKey: string
+    readonly identitySecret: string
+    readonly passphraseSecret: string
+    readonly passwordSecret: string
+    readonly targetType: string
+    readonly label: string
+    readonly inGroup: string
     readonly identity: string
     readonly knownHosts: string
     readonly context: string
@@ -56,6 +70,7 @@ export interface HelpTexts {
     readonly waitTimeout: string
     readonly dryRun: string
     readonly removeOrphans: string
+    readonly renewAnonVolumes: string
     readonly forceRecreate: string
     readonly noRecreate: string
     readonly noDeps: string
@@ -103,6 +118,8 @@ export interface HelpTexts {
     readonly service: string
     readonly command: string
     readonly planFile: string
+    readonly targetName: string
+    readonly targetUrl: string
     readonly secretName: string
   }
 }
@@ -146,6 +163,7 @@ export interface Texts {
     readonly cancelled: (deployment: string) => string
     readonly rolledBack: (deployment: string, revision: number) => string
     readonly skippedBecause: (because: string) => string
+    readonly compensating: string
     readonly stopping: string
     readonly stillStopping: (pid: number) => string
   }
@@ -201,6 +219,7 @@ export interface Texts {
     readonly writable: (directory: string) => string
     readonly verdict: (problems: number) => string
   }
+  readonly target: TargetTexts
   readonly secret: {
     readonly passphrase: (key: string) => string
     readonly prompt: (name: string) => string
@@ -213,6 +232,7 @@ export interface Texts {
     readonly unknownService: string
     readonly notANumber: string
     readonly notADuration: string
+    readonly notALabel: string
     readonly notAScale: string
     readonly noFile: string
     readonly noProject: string

@@ -1,4 +1,5 @@
 /** The command's texts in English. */
+import { targetEnglish } from "./targetTexts.ts"
 import type { Texts } from "./Texts.ts"
 
 const plural = (count: number, one: string, many = `${one}s`) => `${count} ${count === 1 ? one : many}`
@@ -31,6 +32,12 @@ export const english: Texts = {
       secret: "secrets of the local keyring",
       secretSet: "store a secret; reads the value from the terminal or from standard input",
       secretLs: "list names and versions of secrets",
+      target: "machines and engines that are registered by name",
+      targetAdd: "try a target, pin its host key, register it",
+      targetLs: "list targets",
+      targetShow: "show a target's record",
+      targetTest: "try a target stage by stage: name, connection, host key, login, sudo, engine, API, disk, clock",
+      targetRm: "forget a target; nothing is touched there",
       doctor: "check what WindFlow needs here",
       completion: "print a completion script for a shell",
       help: "explain a command",
@@ -43,6 +50,13 @@ export const english: Texts = {
       projectDirectory: "directory that relative paths are resolved against",
       profile: "enable a profile; may be repeated",
       envFile: "a file of variables for interpolation; may be repeated",
+      hostKey: "the key the host must have: SHA256:… or ssh-ed25519 AAAA…",
+      identitySecret: "a private key in the keyring, by name",
+      passphraseSecret: "the passphrase of the key, by its name in the keyring",
+      passwordSecret: "the password, by its name in the keyring",
+      targetType: "kind of target; found out by itself",
+      label: "a label; may be repeated",
+      inGroup: "a group the target belongs to; may be repeated",
       identity: "private key for ssh:// targets, instead of the agent's and the usual ones",
       knownHosts: "known hosts for ssh:// targets, instead of ~/.ssh/known_hosts (repeatable)",
       context: "a Docker context",
@@ -59,6 +73,7 @@ export const english: Texts = {
       wait: "wait until everything is healthy (that is the default)",
       waitTimeout: "seconds to wait for health",
       dryRun: "show the plan, change nothing",
+      renewAnonVolumes: "give replaced containers new anonymous volumes instead of their old ones",
       removeOrphans: "remove containers of services that are no longer in the file",
       forceRecreate: "replace containers that have not changed too",
       noRecreate: "leave existing containers alone even when they changed",
@@ -108,6 +123,8 @@ export const english: Texts = {
       service: "the service",
       command: "the command and its arguments",
       planFile: "a plan saved by `windflow plan -o`",
+      targetName: "name of a target",
+      targetUrl: "ssh://user@host[:port], tcp://… or unix://…",
       secretName: "name of the secret",
     },
   },
@@ -146,8 +163,9 @@ export const english: Texts = {
     succeeded: (deployment, revision, summary) => `${deployment} revision ${revision}: ${summary}.`,
     failed: (deployment, revision) => `${deployment} revision ${revision} failed.`,
     cancelled: (deployment) => `${deployment}: cancelled; run again to converge.`,
-    rolledBack: (deployment, revision) => `${deployment} is back at revision ${revision}.`,
+    rolledBack: (deployment, revision) => `${deployment} revision ${revision} failed; what it had begun was put back.`,
     skippedBecause: (because) => `not started: ${because}`,
+    compensating: "It failed: what it had begun is put back.",
     stopping: "Stopping: operations in flight end first.",
     stillStopping: (pid) =>
       `Still ending what is in flight. To force it: kill -9 ${pid}; the next \`windflow up\` finds out what happened and resumes.`,
@@ -204,6 +222,7 @@ export const english: Texts = {
     writable: (directory) => `${directory} can be written`,
     verdict: (problems) => (problems === 0 ? "All is well." : `${plural(problems, "problem")}.`),
   },
+  target: targetEnglish,
   secret: {
     passphrase: (key) => `Passphrase of ${key}`,
     prompt: (name) => `Value of ${name}:`,
@@ -215,6 +234,7 @@ export const english: Texts = {
     unknownService: "there is no such service",
     notANumber: "is not a whole number",
     notADuration: "is not a duration such as 90, 90s or 5m",
+    notALabel: "expected NAME=VALUE",
     notAScale: "is not SERVICE=NUMBER",
     noFile: "no Compose file was found here or in a directory above",
     noProject: "no project is named and no Compose file was found",

@@ -1,4 +1,5 @@
 /** The command's texts in French. */
+import { targetFrench } from "./targetTexts.ts"
 import type { Texts } from "./Texts.ts"
 
 /** French counts 0 and 1 in the singular. */
@@ -32,6 +33,13 @@ export const french: Texts = {
       secret: "secrets du trousseau local",
       secretSet: "enregistre un secret ; lit la valeur au terminal ou sur l’entrée standard",
       secretLs: "liste noms et versions des secrets",
+      target: "machines et moteurs enregistrés sous un nom",
+      targetAdd: "essaie une cible, enregistre sa clé d’hôte et la cible",
+      targetLs: "liste les cibles",
+      targetShow: "montre ce qui est enregistré d’une cible",
+      targetTest:
+        "essaie une cible étape par étape : nom, connexion, clé d’hôte, identification, sudo, moteur, API, disque, horloge",
+      targetRm: "oublie une cible ; rien n’y est touché",
       doctor: "vérifie ce dont WindFlow a besoin ici",
       completion: "affiche un script de complétion pour un shell",
       help: "explique une commande",
@@ -44,6 +52,13 @@ export const french: Texts = {
       projectDirectory: "répertoire de référence des chemins relatifs",
       profile: "active un profil ; répétable",
       envFile: "un fichier de variables pour l’interpolation ; répétable",
+      hostKey: "la clé que l’hôte doit avoir : SHA256:… ou ssh-ed25519 AAAA…",
+      identitySecret: "une clé privée du trousseau, par son nom",
+      passphraseSecret: "la phrase de passe de la clé, par son nom dans le trousseau",
+      passwordSecret: "le mot de passe, par son nom dans le trousseau",
+      targetType: "sorte de cible ; trouvée toute seule",
+      label: "une étiquette ; répétable",
+      inGroup: "un groupe auquel la cible appartient ; répétable",
       identity: "clé privée pour les cibles ssh://, au lieu de l’agent et des clés habituelles",
       knownHosts: "hôtes connus pour les cibles ssh://, au lieu de ~/.ssh/known_hosts (répétable)",
       context: "un contexte Docker",
@@ -60,6 +75,7 @@ export const french: Texts = {
       wait: "attend que tout soit sain (c’est le défaut)",
       waitTimeout: "secondes d’attente de la santé",
       dryRun: "montre le plan, ne change rien",
+      renewAnonVolumes: "donne aux conteneurs remplacés de nouveaux volumes anonymes au lieu des anciens",
       removeOrphans: "retire les conteneurs des services absents du fichier",
       forceRecreate: "remplace aussi les conteneurs inchangés",
       noRecreate: "laisse les conteneurs existants même s’ils ont changé",
@@ -109,6 +125,8 @@ export const french: Texts = {
       service: "le service",
       command: "la commande et ses arguments",
       planFile: "un plan enregistré par `windflow plan -o`",
+      targetName: "nom d’une cible",
+      targetUrl: "ssh://utilisateur@hôte[:port], tcp://… ou unix://…",
       secretName: "nom du secret",
     },
   },
@@ -147,8 +165,10 @@ export const french: Texts = {
     succeeded: (deployment, revision, summary) => `${deployment} révision ${revision} : ${summary}.`,
     failed: (deployment, revision) => `${deployment} révision ${revision} a échoué.`,
     cancelled: (deployment) => `${deployment} : annulé ; relancez pour converger.`,
-    rolledBack: (deployment, revision) => `${deployment} est revenu à la révision ${revision}.`,
+    rolledBack: (deployment, revision) =>
+      `${deployment} révision ${revision} a échoué ; ce qu’elle avait commencé a été remis en place.`,
     skippedBecause: (because) => `non démarré : ${because}`,
+    compensating: "Échec : ce qui avait commencé est remis en place.",
     stopping: "Arrêt : les opérations en cours se terminent d’abord.",
     stillStopping: (pid) =>
       `Les opérations en cours se terminent encore. Pour forcer : kill -9 ${pid} ; le prochain \`windflow up\` constate ce qui s’est passé et reprend.`,
@@ -205,6 +225,7 @@ export const french: Texts = {
     writable: (directory) => `${directory} est accessible en écriture`,
     verdict: (problems) => (problems === 0 ? "Tout va bien." : `${plural(problems, "problème")}.`),
   },
+  target: targetFrench,
   secret: {
     passphrase: (key) => `Phrase de passe de ${key}`,
     prompt: (name) => `Valeur de ${name} :`,
@@ -216,6 +237,7 @@ export const french: Texts = {
     unknownService: "ce service n’existe pas",
     notANumber: "n’est pas un nombre entier",
     notADuration: "n’est pas une durée comme 90, 90s ou 5m",
+    notALabel: "attendu : NOM=VALEUR",
     notAScale: "n’est pas SERVICE=NOMBRE",
     noFile: "aucun fichier Compose trouvé ici ni au-dessus",
     noProject: "aucun projet nommé et aucun fichier Compose trouvé",

@@ -44,10 +44,10 @@ const doctor: Verb<object> = async (context) => {
     await tried(context, words.compose, async () => (await context.stack()).name),
     await tried(context, words.engine, async () => {
       const flow = await context.open()
-      const { projects, containers } = await flow.targets.test(context.where.target ?? "local", {
-        signal: context.signal,
-      })
-      return words.runs(projects, containers)
+      const { usable } = await import("@windflow/sdk")
+      const report = await flow.targets.test(context.where.target ?? "local", { signal: context.signal })
+      const { projects, containers } = usable(report)
+      return words.runs(projects.length, containers)
     }),
     await tried(context, words.stateDirectory, async () => words.writable(await writable(stateDirectory(host)))),
   ]

@@ -13,6 +13,7 @@
  * - Interrupting `execute` leaves either the state before or the state after the call.
  */
 import type { Effect, Result, Schema, Scope, Stream } from "effect"
+import type { Finding } from "../model/errors/Finding.ts"
 import type { WindFlowError } from "../model/errors/union.ts"
 import type { Stack } from "../model/Stack.ts"
 import type { Operation, Outputs } from "../plan/Operation.ts"
@@ -169,6 +170,14 @@ export interface Driver<Desired, Observed> {
    */
   readonly observe: (desired: Desired) => Effect.Effect<Observed, WindFlowError>
   readonly plan: (desired: Desired, observed: Observed) => Result.Result<PlanDraft, WindFlowError>
+  /**
+   * What stands in the way of a plan, found by reading alone and before anything is changed; asked only when there is something
+   * to do. Nothing found is no promise.
+   */
+  readonly preflight?: (
+    desired: Desired,
+    operations: ReadonlyArray<Operation>,
+  ) => Effect.Effect<ReadonlyArray<Finding>, WindFlowError>
   readonly execute: (operation: Operation, context: ExecuteContext<Desired>) => Effect.Effect<Outputs, WindFlowError>
   readonly recover: (operation: Operation, context: ExecuteContext<Desired>) => Effect.Effect<Recovery, WindFlowError>
   /** URLs of published ports, for the revision. */

@@ -11,6 +11,7 @@ import type { Locks, Owner } from "../state/Locks.ts"
 import { makeRevisions } from "../state/revisionRecords.ts"
 import type { RevisionRecord, Revisions } from "../state/Revisions.ts"
 import type { Deployments } from "./Deployments.ts"
+import { refuseUnsafe } from "./preflight.ts"
 import { type Goal, runGoal } from "./run.ts"
 import { decodeDesired, deploymentOf, look, type Session } from "./Session.ts"
 
@@ -74,7 +75,9 @@ const over = <Desired, Observed>(session: Session<Desired, Observed>): Deploymen
           preview: options?.preview ?? true,
           report: options?.report ?? noReport,
         })
-        return (yield* look(session, projectOf(request), intentOf(request), desired)).plan
+        const looked = yield* look(session, projectOf(request), intentOf(request), desired)
+        yield* refuseUnsafe(session, looked)
+        return looked.plan
       }),
     run: (request, options = {}) => runGoal(session, requested(driver, request), options),
     apply: (plan, options = {}) =>

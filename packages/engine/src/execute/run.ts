@@ -4,14 +4,16 @@
  */
 import { Effect, type Scope } from "effect"
 import type { Report } from "../driver/Driver.ts"
-import { Cancelled, PlanStale, type WindFlowError } from "../model/errors/union.ts"
+import { Cancelled, ContainerExited, PlanStale, Unhealthy, type WindFlowError } from "../model/errors/union.ts"
 import type { Revision, RevisionStatus } from "../model/Deployment.ts"
 import { type Plan, waitsOf } from "../plan/Plan.ts"
 import type { OpenRun } from "../state/Journal.ts"
 import type { Lease } from "../state/Locks.ts"
+import { compensate, nothingOwed, type Compensated } from "./compensate.ts"
 import type { ApplyOptions, RunOptions } from "./Deployments.ts"
 import { type Emit, makeEmit } from "./events.ts"
 import { deploymentOf, isoNow, look, type Looked, type Session } from "./Session.ts"
+import { hasWork, refuseUnsafe } from "./preflight.ts"
 import { settle } from "./settle.ts"
 import { makeStop, type Stop } from "./stop.ts"
 import { nothingChanged, summarise } from "./summary.ts"
@@ -40,11 +42,6 @@ interface Run<Desired, Observed> {
   readonly restore: Restore
   /** The lock, for the rest of the run. */
   readonly acquire: Effect.Effect<Lease, WindFlowError, Scope.Scope>
-}
-
-const hasWork = (plan: Plan): boolean => {
-  const waits = waitsOf(plan)
-  return plan.operations.some((operation) => !waits.has(operation.id))
 }
 
 const reportTo =
@@ -106,7 +103,7 @@ const walkPlan = <Desired, Observed>(
     {
       operations: looked.plan.operations,
       waits: waitsOf(looked.plan),
-      concurrency: run.options.concurrency ?? 8,
+      concurrency: run.options.concurrency ?? defaultConcurrency,
       steps: stepsOf(run, looked.desired, lease),
       emit: run.emit,
       stop: run.stop.asked,
@@ -118,8 +115,52 @@ const walkPlan = <Desired, Observed>(
 const finalError = (error: WindFlowError, deployment: string, done: number, total: number): WindFlowError =>
   error._tag === "Cancelled" ? new Cancelled({ deployment, done, total }) : error
 
-const statusOf = (error: WindFlowError | undefined): RevisionStatus =>
-  error === undefined ? "succeeded" : error._tag === "Cancelled" ? "cancelled" : "failed"
+const statusOf = (error: WindFlowError | undefined, compensated: Compensated): RevisionStatus => {
+  if (error === undefined) return "succeeded"
+  if (error._tag === "Cancelled") return "cancelled"
+  return compensated.complete ? "rolled-back" : "failed"
+}
+
+/** Puts back what a walk that did not succeed had begun; where the lock is lost nothing may be sent. */
+const putBack = <Desired, Observed>(
+  run: Run<Desired, Observed>,
+  looked: Looked<Desired>,
+  lease: Lease,
+  result: WalkResult,
+): Effect.Effect<Compensated> =>
+  Effect.gen(function* () {
+    const { compensations } = looked.plan
+    if (result.error === undefined || result.error._tag === "LockLost" || compensations === undefined)
+      return nothingOwed
+    const { emit, options, stop } = run
+    const steps = stepsOf(run, looked.desired, lease)
+    const done = yield* compensate(
+      compensations,
+      result,
+      { concurrency: options.concurrency ?? defaultConcurrency, steps, emit },
+      stop.interrupted,
+    )
+    for (const error of done.errors)
+      emit({ _tag: "Warning", text: `Not everything could be put back: ${error.message}` })
+    return done
+  })
+
+/** Whoever reads the error learns that what it is about runs as it did before. */
+const restored = (error: WindFlowError, result: WalkResult, { complete, resources }: Compensated): WindFlowError => {
+  const about = result.failed?.resource
+  // A tally is about a service, what is put back about its replicas.
+  if (!complete || about === undefined || ![...resources].some((one) => one === about || one.startsWith(`${about}:`)))
+    return error
+  if (error._tag === "Unhealthy") {
+    const { service, container, log } = error
+    return new Unhealthy({ service, container, log, restored: true })
+  }
+  if (error._tag !== "ContainerExited") return error
+  const { service, container, exitCode, log } = error
+  return new ContainerExited({ service, container, exitCode, log, restored: true })
+}
+
+const defaultConcurrency = 8
 
 /** Stores what became of the run, so that history tells it and a rollback can return to it. */
 const record = <Desired, Observed>(
@@ -180,8 +221,11 @@ const change = <Desired, Observed>(
     })
     announce(emit, plan)
     const result = yield* walkPlan(run, looked, lease)
-    const error = result.error && finalError(result.error, deployment, result.succeeded.size, plan.operations.length)
-    const status = statusOf(error)
+    const compensated = yield* putBack(run, looked, lease, result)
+    const total = plan.operations.length
+    const error =
+      result.error && restored(finalError(result.error, deployment, result.succeeded.size, total), result, compensated)
+    const status = statusOf(error, compensated)
     const ended = Effect.flatMap(row, (fields) => session.journal.append({ _tag: "RunEnded", ...fields, status }))
     const summary = summarise(plan.groups, result.succeeded)
     const store = record(run, looked, lease, { status, summary, run: id })
@@ -298,6 +342,7 @@ const live = <Desired, Observed>(run: Run<Desired, Observed>): Effect.Effect<Rev
       looked = yield* observeAndPlan
       yield* verify(run, looked)
     }
+    yield* freely(refuseUnsafe(session, looked))
     return lease !== undefined && hasWork(looked.plan)
       ? yield* change(run, looked, lease)
       : yield* unchanged(run, looked, open === undefined || lease === undefined ? undefined : { open, lease })

@@ -27,6 +27,8 @@ export interface WalkOptions {
   readonly emit: (event: EventBody) => void
   /** Completes when somebody asks to stop; its value says why. */
   readonly stop: Effect.Effect<WalkStop>
+  /** What operations of an earlier walk returned, for `inputs`. */
+  readonly outputs?: ReadonlyMap<string, Outputs>
 }
 
 /** Why a walk was asked to stop: words for people, and the error of a wait that it ends. */
@@ -37,6 +39,12 @@ export interface WalkStop {
 
 export interface WalkResult {
   readonly succeeded: ReadonlySet<string>
+  /** Sent to the engine, waits too, whatever became of them. */
+  readonly sent: ReadonlySet<string>
+  /** Of those that succeeded. */
+  readonly outputs: ReadonlyMap<string, Outputs>
+  /** The operation whose failure stopped it. */
+  readonly failed: Operation | undefined
   /** How many were sent to the engine, waits not counted. */
   readonly started: number
   /** What stopped it: the first failure, or the request. */
@@ -47,6 +55,7 @@ export interface WalkResult {
 
 interface Stopped extends WalkStop {
   readonly asked: boolean
+  readonly failed?: Operation
 }
 
 const asError = (cause: Cause.Cause<WindFlowError>): WindFlowError => {
@@ -81,6 +90,7 @@ export const walk = (
     const halted = (): Stopped | undefined => stopped
     const unstarted = new Set(byId.keys())
     const outputs = new Map<string, Outputs>()
+    const sent = new Set<string>()
     const pendingWaits: Array<Operation> = []
 
     const becomeReady = (operation: Operation) => (waits.has(operation.id) ? pendingWaits : ready).push(operation)
@@ -118,7 +128,8 @@ export const walk = (
     const inputsOf = (operation: Operation): Effect.Effect<Outputs, Internal> => {
       const inputs: Record<string, string> = {}
       for (const [name, reference] of Object.entries(operation.inputs ?? {})) {
-        const value = outputs.get(reference.operation)?.[reference.output]
+        const from = outputs.get(reference.operation) ?? options.outputs?.get(reference.operation)
+        const value = from?.[reference.output]
         if (value === undefined) {
           const detail = `${operation.id}: ${reference.operation} returned no ${reference.output}`
           return Effect.fail(new Internal({ detail }))
@@ -160,6 +171,7 @@ export const walk = (
           return yield* notSent(operation, reason)
         }
         emit({ _tag: "OperationStarted", operation: operation.id })
+        sent.add(operation.id)
         if (!isWait) started++
         const call = steps.execute(operation, inputs)
         const outcome = yield* Effect.exit(isWait ? Effect.raceFirst(call, Deferred.await(halt)) : call)
@@ -180,7 +192,10 @@ export const walk = (
         }
       } else {
         const error = asError(exit.cause)
-        stopWith({ because: `the run stopped: ${operation.id} failed`, error, asked: false }, operation.id)
+        stopWith(
+          { because: `the run stopped: ${operation.id} failed`, error, asked: false, failed: operation },
+          operation.id,
+        )
       }
     }
 
@@ -230,6 +245,9 @@ export const walk = (
     yield* Scope.close(scope, Exit.void)
     return {
       succeeded: new Set(outputs.keys()),
+      sent,
+      outputs,
+      failed: stopped?.failed,
       started,
       error: stopped?.error,
       asked: stopped?.asked ?? false,

@@ -2,7 +2,8 @@
 import { mkdirSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { randomBytes } from "node:crypto"
-import { baseImages, type Host, type Proxy, startHost, startProxy } from "@windflow/testcontainers"
+import { text } from "node:stream/consumers"
+import { baseImages, docker, type Host, type Proxy, startHost, startProxy } from "@windflow/testcontainers"
 import { Effect, Result, type Scope, Stream } from "effect"
 import { pack } from "tar-stream"
 import { afterAll, beforeAll, expect, test } from "vitest"
@@ -62,9 +63,9 @@ const build = (api: DockerApiShape, name: string, base: string, megabytes: numbe
     context.entry({ name: "Dockerfile" }, `FROM ${base}\nCOPY big /big-${megabytes}\n`)
     context.entry({ name: "big" }, randomBytes(megabytes * mebi))
     context.finalize()
-    yield* Stream.runForEach(api.images.build({ t: name, version: 1 }, context), (line) =>
-      line.error === undefined ? Effect.void : Effect.die(new Error(line.error)),
-    )
+    yield* Effect.promise(async () => {
+      await text(await (await docker()).buildImage(context, { t: name }))
+    })
     const image = yield* api.images.find(name)
     if (image === undefined) throw new Error(`${name} was not built`)
     return image

@@ -34,6 +34,8 @@ export const Event = Schema.Union([
   event("OperationFailed", { operation: Schema.String, error: WindFlowError }),
   /** Never started, because something it needs failed or the run was cancelled. */
   event("OperationSkipped", { operation: Schema.String, because: Schema.String }),
+  /** The run did not succeed: what it had begun is put back, by these operations of the plan's compensations. */
+  event("Compensating", { operations: Schema.Array(Schema.String) }),
   event("Progress", {
     operation: Schema.String,
     current: Schema.Finite,

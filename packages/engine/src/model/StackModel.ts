@@ -115,7 +115,7 @@ const Resource = part({
   generic_resources: opt(Schema.Array(part({ discrete_resource_spec: opt(part({ kind: Str, value: Int })) }))),
 })
 
-const UpdateConfig = part({
+export const UpdateConfig = part({
   parallelism: opt(Int),
   delay: opt(Str),
   failure_action: opt(Str),

@@ -4,6 +4,7 @@
  */
 import { Schema } from "effect"
 import { Target } from "../model/Target.ts"
+import { Compensation } from "./Compensation.ts"
 import { Operation, OperationId } from "./Operation.ts"
 
 export const GroupKind = Schema.Literals(["create", "update", "replace", "delete", "run", "wait", "none"])
@@ -35,6 +36,8 @@ export interface PlanDraft {
   readonly groups: ReadonlyArray<Omit<OperationGroup, "needs" | "operations">>
   /** In an order in which each stands after what it needs. */
   readonly operations: ReadonlyArray<Operation>
+  /** What a run that fails owes; in an order in which each stands after what it needs. Absent: nothing is put back. */
+  readonly compensations?: ReadonlyArray<Compensation>
   /**
    * Exactly what the planner read: ids, hash labels, state classes, image ids, attachments; not health, addresses, times.
    * Its digest makes a plan stale when it changes.
@@ -60,6 +63,7 @@ export const Plan = Schema.Struct({
   changes: Schema.Int,
   groups: Schema.Array(OperationGroup),
   operations: Schema.Array(Operation),
+  compensations: Schema.optionalKey(Schema.Array(Compensation)),
   warnings: Schema.Array(Schema.String),
   /** The driver's prepared desired state, encoded: with it a saved plan can be applied. Holds no secret value. */
   desired: Schema.Json,

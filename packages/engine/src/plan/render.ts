@@ -29,13 +29,26 @@ export const renderPlan = (plan: Plan): string => {
   return [head, ...lines, ...plan.warnings.map((warning) => `  ! ${warning}`)].join("\n")
 }
 
-/** An operation a line: `#2 [1] service:web:1 CreateContainer, no container (create:web:1)`. Numbers are positions. */
-export const renderOperations = (draft: Pick<PlanDraft, "operations">): string => {
-  const position = new Map(draft.operations.map((operation, index) => [operation.id, index + 1]))
-  return draft.operations
-    .map((operation, index) => {
-      const needs = operation.needs.map((id) => position.get(id)).join(",")
-      return `#${index + 1} [${needs}] ${operation.resource} ${operation.verb}, ${operation.cause} (${operation.group})`
-    })
-    .join("\n")
+/**
+ * An operation a line: `#2 [1] service:web:1 CreateContainer, no container (create:web:1)`. Numbers are positions. Then what a
+ * failed run owes: `!1 [] service:web:1 StopContainer, from #3 until #4`.
+ */
+export const renderOperations = (draft: Pick<PlanDraft, "operations" | "compensations">): string => {
+  const compensations = draft.compensations ?? []
+  const position = new Map([
+    ...draft.operations.map((operation, index) => [operation.id, index + 1] as const),
+    ...compensations.map((operation, index) => [operation.id, index + 1] as const),
+  ])
+  const needs = (operation: { readonly needs: ReadonlyArray<string> }) =>
+    operation.needs.map((id) => position.get(id)).join(",")
+  return [
+    ...draft.operations.map(
+      (operation, index) =>
+        `#${index + 1} [${needs(operation)}] ${operation.resource} ${operation.verb}, ${operation.cause} (${operation.group})`,
+    ),
+    ...compensations.map(
+      (operation, index) =>
+        `!${index + 1} [${needs(operation)}] ${operation.resource} ${operation.verb}, from #${position.get(operation.undoes)} until #${position.get(operation.until)}`,
+    ),
+  ].join("\n")
 }

@@ -17,7 +17,8 @@ export interface PlanSubject {
 
 /**
  * The first broken DAG rule, or undefined: ids are unique; `needs` and `inputs` name earlier operations (so there is no cycle);
- * each input is also a need; each group has an operation and each operation a group; what waits may be done again.
+ * each input is also a need; each group has an operation and each operation a group; what waits may be done again; a
+ * compensation names operations of the plan and needs earlier compensations only.
  */
 export const brokenRule = (draft: PlanDraft): string | undefined => {
   const groups = new Map(draft.groups.map((group) => [group.id, group.kind]))
@@ -39,7 +40,24 @@ export const brokenRule = (draft: PlanDraft): string | undefined => {
     used.add(operation.group)
   }
   const empty = draft.groups.find((group) => !used.has(group.id) && group.kind !== "none")
-  return empty === undefined ? undefined : `group ${empty.id} has no operation`
+  return empty === undefined ? brokenCompensation(draft, seen) : `group ${empty.id} has no operation`
+}
+
+const brokenCompensation = (draft: PlanDraft, operations: ReadonlySet<string>): string | undefined => {
+  const groups = new Set(draft.groups.map(({ id }) => id))
+  const seen = new Set<string>()
+  for (const { id, undoes, until, needs, inputs, group } of draft.compensations ?? []) {
+    if (operations.has(id) || seen.has(id)) return `two operations have the id ${id}`
+    const unknown = [undoes, until, ...Object.values(inputs ?? {}).map(({ operation }) => operation)].find(
+      (name) => !operations.has(name),
+    )
+    if (unknown !== undefined) return `${id} compensates for ${unknown}, which is not in the plan`
+    const missing = needs.find((need) => !seen.has(need))
+    if (missing !== undefined) return `${id} needs ${missing}, which does not stand before it`
+    if (!groups.has(group)) return `${id} belongs to the unknown group ${group}`
+    seen.add(id)
+  }
+  return undefined
 }
 
 const groupsOf = (draft: PlanDraft): ReadonlyArray<OperationGroup> => {
@@ -74,8 +92,21 @@ export const planHash = ({
   snapshot,
   groups,
   operations,
+  compensations,
   desired,
-}: Agreed): string => digestJson({ deployment, project, target, driver, intent, snapshot, groups, operations, desired })
+}: Agreed): string =>
+  digestJson({
+    deployment,
+    project,
+    target,
+    driver,
+    intent,
+    snapshot,
+    groups,
+    operations,
+    desired,
+    ...(compensations === undefined ? {} : { compensations }),
+  })
 
 /**
  * Throws `Internal` when a rule is broken: a driver's planner has a defect then, and nothing must run.
@@ -94,6 +125,7 @@ export const seal = (draft: PlanDraft, subject: PlanSubject): Plan => {
     snapshot: digestJson(draft.snapshot),
     groups,
     operations: draft.operations,
+    ...(draft.compensations === undefined ? {} : { compensations: draft.compensations }),
     desired: subject.desired,
   }
   return {

@@ -14,7 +14,9 @@ import {
   ContainerSummary,
   Created,
   Distribution,
+  Ended,
   EngineEvent,
+  EngineInfo,
   EnginePlatform,
   ExecDetails,
   ImageDetails,
@@ -51,14 +53,26 @@ export interface DockerApiShape {
   readonly calls: Effect.Effect<number>
   /** The engine's clock, milliseconds since 1970; its resolution is a second. */
   readonly now: Call<number>
-  /** The agreed API version: `1.45`. */
+  /** The newest version of its API, which may be newer than the one it is spoken to in. */
+  readonly offered: Call<string>
+  /** The version of the API that is spoken; fails when the engine is too old. */
   readonly version: Call<string>
+  readonly info: Call<EngineInfo>
   /** What the engine runs on. */
   readonly platform: Call<typeof EnginePlatform.Type>
   readonly containers: {
     readonly list: (filters: Filters) => Call<ReadonlyArray<ContainerSummary>>
     readonly inspect: (id: string) => Call<ContainerDetails>
-    readonly create: (name: string, body: Schema.Json, platform?: string) => Call<typeof Created.Type>
+    /** The engine chooses a name where there is none. */
+    readonly create: (
+      name: string | undefined,
+      body: Schema.Json,
+      platform?: string,
+      /** A version that has all of the body's keys, and that the engine offers. */
+      version?: string,
+    ) => Call<typeof Created.Type>
+    /** Until it does not run any more. */
+    readonly wait: (id: string) => Call<typeof Ended.Type>
     readonly start: (id: string) => Call<void>
     readonly unpause: (id: string) => Call<void>
     /** Unpacks a tar at the root. `owned`: files belong to the container's user where it has one, not to whom the archive says. */
@@ -88,7 +102,6 @@ export interface DockerApiShape {
     /** Undefined when the engine has none of that name or id. */
     readonly find: (reference: string) => Call<ImageDetails | undefined>
     readonly pull: (reference: string, options: PullOptions) => Stream.Stream<ProgressLine, WindFlowError>
-    readonly build: (query: Query, context: Readable) => Stream.Stream<ProgressLine, WindFlowError>
     /** The digest the registry gives this name now; the engine asks it. */
     readonly digest: (reference: string, auth: string | undefined) => Call<string>
     readonly tag: (id: string, repository: string, tag: string) => Call<void>
@@ -96,6 +109,13 @@ export interface DockerApiShape {
     /** The image with all its layers as an archive, while `use` runs. */
     readonly save: <A>(reference: string, use: (archive: Readable) => Call<A>) => Call<A>
     readonly load: (archive: Readable) => Stream.Stream<ProgressLine, WindFlowError>
+  }
+  /** BuildKit's services and its sessions, each HTTP/2 on a connection of its own; spoken in `buildkit/`. */
+  readonly builder: {
+    readonly connect: (
+      path: "/grpc" | "/session",
+      headers: Readonly<Record<string, string | Array<string>>>,
+    ) => Effect.Effect<UpgradedConnection, WindFlowError, Scope.Scope>
   }
   readonly exec: {
     readonly create: (container: string, body: Schema.Json) => Call<typeof Created.Type>
@@ -117,7 +137,10 @@ const newest = [1, 47] as const
 const older = (a: readonly [number, number], b: readonly [number, number]) =>
   a[0] < b[0] || (a[0] === b[0] && a[1] < b[1])
 
-const agreedVersion = (header: string | string[] | undefined): Call<string> => {
+/** The version both speak, and the newest that the engine does. */
+const versionsOf = (
+  header: string | string[] | undefined,
+): Call<{ readonly agreed: string; readonly offered: string }> => {
   const match = /^(\d+)\.(\d+)$/.exec(typeof header === "string" ? header : "")
   const offered = [Number(match?.[1] ?? 0), Number(match?.[2] ?? 0)] as const
   return older(offered, oldest)
@@ -127,7 +150,7 @@ const agreedVersion = (header: string | string[] | undefined): Call<string> => {
           detail: `it speaks API ${match?.[0] ?? "of no known version"}; WindFlow needs ${oldest.join(".")} (Docker 25) or newer`,
         }),
       )
-    : Effect.succeed((older(offered, newest) ? offered : newest).join("."))
+    : Effect.succeed({ agreed: (older(offered, newest) ? offered : newest).join("."), offered: offered.join(".") })
 }
 
 const queryText = (query: Query, filters?: Filters): string => {
@@ -159,11 +182,12 @@ const notUnderstood = (call: string) => (error: Schema.SchemaError) =>
 /** Negotiates the version with the first call and remembers it. */
 export const makeDockerApi = (http: EngineHttp): Effect.Effect<DockerApiShape> =>
   Effect.gen(function* () {
-    const version = yield* Effect.cached(
+    const versions = yield* Effect.cached(
       Effect.flatMap(http.send({ method: "GET", path: "/_ping" }), (answer) =>
-        agreedVersion(answer.headers["api-version"]),
+        versionsOf(answer.headers["api-version"]),
       ),
     )
+    const version = Effect.map(versions, ({ agreed }) => agreed)
 
     const send = (
       method: EngineRequest["method"],
@@ -172,9 +196,11 @@ export const makeDockerApi = (http: EngineHttp): Effect.Effect<DockerApiShape> =
         readonly body?: Schema.Json
         readonly accept?: ReadonlyArray<number>
         readonly headers?: Readonly<Record<string, string>>
+        /** Instead of the agreed one. */
+        readonly version?: string | undefined
       } = {},
     ): Call<EngineAnswer> =>
-      Effect.flatMap(version, (version) =>
+      Effect.flatMap(options.version === undefined ? version : Effect.succeed(options.version), (version) =>
         http.send(
           {
             method,
@@ -192,8 +218,8 @@ export const makeDockerApi = (http: EngineHttp): Effect.Effect<DockerApiShape> =
     }
     const get = <A>(schema: Schema.Codec<A, unknown>, path: string) =>
       decoded(schema, `GET ${path.replace(/\?.*$/, "")}`, send("GET", path))
-    const post = <A>(schema: Schema.Codec<A, unknown>, path: string, body: Schema.Json) =>
-      decoded(schema, `POST ${path.replace(/\?.*$/, "")}`, send("POST", path, { body }))
+    const post = <A>(schema: Schema.Codec<A, unknown>, path: string, body: Schema.Json, version?: string) =>
+      decoded(schema, `POST ${path.replace(/\?.*$/, "")}`, send("POST", path, { body, version }))
     const act = (
       method: EngineRequest["method"],
       path: string,
@@ -247,6 +273,7 @@ export const makeDockerApi = (http: EngineHttp): Effect.Effect<DockerApiShape> =
     const shape: DockerApiShape = {
       endpoint: http.endpoint,
       calls: Effect.sync(http.calls),
+      offered: Effect.map(versions, ({ offered }) => offered),
       version,
       platform: get(EnginePlatform, "/version"),
       now: Effect.flatMap(http.send({ method: "HEAD", path: "/_ping" }), ({ headers }) => {
@@ -255,10 +282,13 @@ export const makeDockerApi = (http: EngineHttp): Effect.Effect<DockerApiShape> =
           ? Effect.fail(new EngineFailed({ call: "HEAD /_ping", detail: "its answer carries no date" }))
           : Effect.succeed(now)
       }),
+      info: get(EngineInfo, "/info"),
       containers: {
         list: (filters) => get(Schema.Array(ContainerSummary), `/containers/json${queryText({ all: 1 }, filters)}`),
         inspect: (id) => get(ContainerDetails, `/containers/${segment(id)}/json`),
-        create: (name, body, platform) => post(Created, `/containers/create${queryText({ name, platform })}`, body),
+        create: (name, body, platform, version) =>
+          post(Created, `/containers/create${queryText({ name, platform })}`, body, version),
+        wait: (id) => post(Ended, `/containers/${segment(id)}/wait${queryText({ condition: "not-running" })}`, {}),
         start: (id) => act("POST", `/containers/${segment(id)}/start`),
         putArchive: (id, archive, { owned }) => {
           const query = { path: "/", noOverwriteDirNonDir: true, copyUIDGID: owned ? true : undefined }
@@ -336,13 +366,6 @@ export const makeDockerApi = (http: EngineHttp): Effect.Effect<DockerApiShape> =
             ...(auth === undefined ? {} : { headers: { "x-registry-auth": auth } }),
           })
         },
-        build: (query, context) =>
-          jsonLines(ProgressLine, {
-            method: "POST",
-            path: `/build${queryText(query)}`,
-            headers: { "content-type": "application/x-tar" },
-            body: context,
-          }),
         digest: (reference, auth) => {
           const path = `/distribution/${imageSegment(reference)}/json`
           const answer = send("GET", path, auth === undefined ? {} : { headers: { "x-registry-auth": auth } })
@@ -359,6 +382,12 @@ export const makeDockerApi = (http: EngineHttp): Effect.Effect<DockerApiShape> =
             headers: { "content-type": "application/x-tar" },
             body: archive,
           }),
+      },
+      builder: {
+        connect: (path, headers) =>
+          Effect.flatMap(version, (version) =>
+            http.upgrade({ method: "POST", path: `/v${version}${path}`, headers }, "h2c"),
+          ),
       },
       exec: {
         create: (container, body) => post(Created, `/containers/${segment(container)}/exec`, body),

@@ -2,7 +2,7 @@
  * HTTP to one Docker engine over any byte stream: Unix socket, TCP, TLS, or a channel somebody else dials. Knows requests,
  * bodies, upgrades and connection errors; what the calls mean stands in `DockerApi.ts`.
  */
-import type { ClientRequest, IncomingMessage } from "node:http"
+import type { Agent, ClientRequest, IncomingMessage } from "node:http"
 import { connect as connectTcp } from "node:net"
 import type { Duplex, Readable } from "node:stream"
 import { Effect, type Scope } from "effect"
@@ -11,17 +11,23 @@ import type { Endpoint } from "./endpoint.ts"
 import { refused, unreachable } from "./engineErrors.ts"
 
 // An import of node:http evaluates all its exports, and among them are getters that load Node's own undici: about 40 ms of CPU
-// that a no-op must not pay. Asked for as an object, only what is used is evaluated.
-const { Agent, request: httpRequest } = process.getBuiltinModule("node:http")
+// that a no-op must not pay. Asked for as an object, only what is used is evaluated; and asked for late, as its parser is native
+// and no startup snapshot of a program can hold it.
+const http = () => process.getBuiltinModule("node:http")
 
 /** Opens one byte stream to the engine; an SSH connection gives its channels through this. */
-export type Dial = () => Duplex
+export interface Dial {
+  (): Duplex
+  /** How many streams it can carry at once at the moment; more would wait for those that are kept idle. Absent: any number. */
+  readonly limit?: () => number
+}
 
 export interface EngineRequest {
   readonly method: "GET" | "HEAD" | "POST" | "PUT" | "DELETE"
   /** With version prefix and query. */
   readonly path: string
-  readonly headers?: Readonly<Record<string, string>>
+  /** A list becomes a header of that name for each. */
+  readonly headers?: Readonly<Record<string, string | Array<string>>>
   /** JSON text, or a stream (archives). */
   readonly body?: string | Readable
 }
@@ -34,8 +40,11 @@ export interface EngineHttp {
   readonly open: (request: EngineRequest) => Effect.Effect<IncomingMessage, WindFlowError, Scope.Scope>
   /** The whole answer as text; a status ≥ 400 is an error unless `accept` names it. */
   readonly send: (request: EngineRequest, accept?: ReadonlyArray<number>) => Effect.Effect<EngineAnswer, WindFlowError>
-  /** Turns the connection into a raw byte stream in both directions (exec). */
-  readonly upgrade: (request: EngineRequest) => Effect.Effect<UpgradedConnection, WindFlowError, Scope.Scope>
+  /** Turns the connection into a raw byte stream in both directions (exec, BuildKit's HTTP/2). */
+  readonly upgrade: (
+    request: EngineRequest,
+    protocol?: "tcp" | "h2c",
+  ) => Effect.Effect<UpgradedConnection, WindFlowError, Scope.Scope>
 }
 
 export interface EngineAnswer {
@@ -72,15 +81,10 @@ export const dialEndpoint = (endpoint: Exclude<Endpoint, { _tag: "Ssh" }>): Dial
 // Dialling knows its server's name by itself; an agent left to find it compiles the patterns of all IP addresses first.
 const agentOptions = { keepAlive: true, maxFreeSockets: 16, servername: "" }
 
-class DialAgent extends Agent {
-  readonly #dial: Dial
-  constructor(dial: Dial) {
-    super(agentOptions)
-    this.#dial = dial
-  }
-  override createConnection(): Duplex {
-    return this.#dial()
-  }
+const dialAgent = (dial: Dial): Agent => {
+  const agent = new (http().Agent)(agentOptions)
+  agent.createConnection = dial
+  return agent
 }
 
 export const readText = (message: Readable): Promise<string> =>
@@ -96,19 +100,20 @@ export const readText = (message: Readable): Promise<string> =>
 export const makeEngineHttp = (endpoint: string, dial: Dial): Effect.Effect<EngineHttp, never, Scope.Scope> =>
   Effect.gen(function* () {
     const agent = yield* Effect.acquireRelease(
-      Effect.sync(() => new DialAgent(dial)),
+      Effect.sync(() => dialAgent(dial)),
       (agent) => Effect.sync(() => agent.destroy()),
     )
     let calls = 0
 
     const start = (request: EngineRequest, extra: Readonly<Record<string, string>>): ClientRequest => {
       calls++
+      agent.maxSockets = dial.limit?.() ?? Number.POSITIVE_INFINITY
       const { body } = request
       const content: Record<string, string | number> =
         typeof body === "string"
           ? { "content-type": "application/json", "content-length": Buffer.byteLength(body) }
           : {}
-      const client = httpRequest({
+      const client = http().request({
         method: request.method,
         path: request.path,
         agent,
@@ -157,10 +162,10 @@ export const makeEngineHttp = (endpoint: string, dial: Dial): Effect.Effect<Engi
         )
       })
 
-    const upgrade = (request: EngineRequest) =>
+    const upgrade = (request: EngineRequest, protocol: "tcp" | "h2c" = "tcp") =>
       Effect.acquireRelease(
         Effect.callback<UpgradedConnection, WindFlowError>((resume) => {
-          const client = start(request, { connection: "Upgrade", upgrade: "tcp" })
+          const client = start(request, { connection: "Upgrade", upgrade: protocol })
           client.once("upgrade", (message, socket, head) =>
             resume(Effect.succeed({ socket, head, contentType: message.headers["content-type"] ?? "" })),
           )

@@ -23,13 +23,22 @@ export const DockerConfig = Schema.Struct({
   auths: opt(
     Schema.Record(
       Str,
-      Schema.Struct({ auth: opt(Str), identitytoken: opt(Str), username: opt(Str), password: opt(Str) }),
+      Schema.Struct({
+        auth: opt(Str),
+        identitytoken: opt(Str),
+        registrytoken: opt(Str),
+        username: opt(Str),
+        password: opt(Str),
+      }),
     ),
   ),
   credsStore: opt(Str),
   credHelpers: opt(Schema.Record(Str, Str)),
 })
-export type DockerConfig = typeof DockerConfig.Type
+export type DockerConfig = typeof DockerConfig.Type & {
+  /** Registry → base64 of name and password, from DOCKER_AUTH_CONFIG: over everything in the file. */
+  readonly environmentAuths?: Readonly<Record<string, { readonly auth: string }>>
+}
 
 const decode = Schema.decodeUnknownResult(Schema.fromJsonString(DockerConfig))
 
@@ -37,6 +46,23 @@ export const parseDockerConfig = (text: string | undefined, file: string): Resul
   text === undefined || text.trim() === ""
     ? Result.succeed({})
     : Result.mapError(decode(text), (issue) => new ConfigInvalid({ file, detail: issue.message }))
+
+const EnvironmentAuths = Schema.fromJsonString(
+  Schema.Struct({ auths: opt(Schema.Record(Str, Schema.Struct({ auth: Schema.NonEmptyString }))) }),
+)
+const decodeEnvironment = Schema.decodeUnknownResult(EnvironmentAuths)
+
+/** DOCKER_AUTH_CONFIG, as CI systems hand out credentials. The message of a refusal names no value. */
+export const environmentAuths = (
+  text: string | undefined,
+): Result.Result<Pick<DockerConfig, "environmentAuths">, ConfigInvalid> => {
+  if (text === undefined || text.trim() === "") return Result.succeed({})
+  const detail = 'it is not of the form {"auths": {"registry": {"auth": "base64 of name:password"}}}'
+  return decodeEnvironment(text).pipe(
+    Result.map(({ auths }) => ({ environmentAuths: auths ?? {} })),
+    Result.mapError(() => new ConfigInvalid({ file: "DOCKER_AUTH_CONFIG", detail })),
+  )
+}
 
 const proxyVariables = {
   HTTP_PROXY: "httpProxy",

@@ -5,7 +5,7 @@
 import { Result, Schema } from "effect"
 import { ConfigInvalid, Usage } from "../model/errors/union.ts"
 import { sha256Hex } from "../plan/digest.ts"
-import { type DockerConfig, parseDockerConfig } from "./dockerConfig.ts"
+import { type DockerConfig, environmentAuths, parseDockerConfig } from "./dockerConfig.ts"
 
 /** PEM texts; absent parts use the system's. */
 export interface TlsMaterial {
@@ -214,5 +214,10 @@ export const resolveEndpoint = (
       : context !== undefined && context !== "" && context !== "default"
         ? fromContext(context, sources)
         : parseEndpoint(defaultUrl, undefined)
-  return Result.map(endpoint, (endpoint) => ({ endpoint, config: config.success }))
+  return Result.flatMap(endpoint, (endpoint) =>
+    Result.map(environmentAuths(environment["DOCKER_AUTH_CONFIG"]), (more) => ({
+      endpoint,
+      config: { ...config.success, ...more },
+    })),
+  )
 }

@@ -36,6 +36,7 @@ export const ContainerSummary = Schema.Struct({
   Status: Str,
   Ports: nullable(Schema.Array(EnginePort)),
   Mounts: nullable(Schema.Array(EngineMount)),
+  HostConfig: nullable(Schema.Struct({ NetworkMode: opt(Str) })),
   NetworkSettings: nullable(
     Schema.Struct({ Networks: nullable(Schema.Record(Str, Schema.NullOr(Schema.Struct({ NetworkID: opt(Str) })))) }),
   ),
@@ -49,6 +50,7 @@ export const ContainerDetails = Schema.Struct({
   State: Schema.Struct({
     Status: Str,
     Running: Schema.Boolean,
+    StartedAt: opt(Str),
     Restarting: opt(Schema.Boolean),
     ExitCode: Schema.Int,
     OOMKilled: opt(Schema.Boolean),
@@ -96,10 +98,23 @@ export const ImageDetails = Schema.Struct({
 })
 export type ImageDetails = typeof ImageDetails.Type
 
+/** Of `GET /info`, what a report on a target shows. */
+export const EngineInfo = Schema.Struct({
+  ServerVersion: Str,
+  DockerRootDir: Str,
+  OperatingSystem: opt(Str),
+  KernelVersion: opt(Str),
+  Architecture: opt(Str),
+  NCPU: opt(Schema.Int),
+  MemTotal: opt(Schema.Finite),
+})
+export type EngineInfo = typeof EngineInfo.Type
+
 /** Of `GET /version`: `linux`, `amd64`. */
 export const EnginePlatform = Schema.Struct({ Os: Str, Arch: Str })
 export const Distribution = Schema.Struct({ Descriptor: Schema.Struct({ digest: Str }) })
 export const Created = Schema.Struct({ Id: Str, Warnings: nullable(Schema.Array(Str)) })
+export const Ended = Schema.Struct({ StatusCode: Schema.Int })
 export const ExecDetails = Schema.Struct({ Running: Schema.Boolean, ExitCode: Schema.NullOr(Schema.Int) })
 
 /** A line of a pull or build. */

@@ -17,6 +17,7 @@ import { observe } from "./observe.ts"
 import { planDown } from "./planDown.ts"
 import { planUp } from "./planUp.ts"
 import { parity } from "./parity.ts"
+import { preflight } from "./preflight.ts"
 import { prepare } from "./prepare.ts"
 import { dockerRecords } from "./records.ts"
 import { pullImages } from "./pull.ts"
@@ -51,6 +52,7 @@ const driverOf = (context: ComposeDriverContext): Driver<Desired, Observed> => (
   observe: (desired) => observe(context.api, desired),
   plan: (desired, observed) =>
     desired._tag === "Up" ? planUp(desired, observed) : Result.succeed(planDown(desired, observed)),
+  preflight: (desired, operations) => preflight(context, desired, operations),
   execute: (operation, run) => withoutSecrets(context, run.desired, execute(context, operation, run)),
   recover: (operation, run) => withoutSecrets(context, run.desired, recover(context, operation, run)),
   urls: (desired) => urls(context.api, desired),

@@ -1,5 +1,7 @@
 /** What the planner sees of a target: one snapshot of a project's containers, networks and volumes. Plain data. */
 
+import type { ContainerHooks } from "./hooks.ts"
+
 /** `exited` with its code: read from the status text, so no container is inspected for it. */
 export type ContainerState = "created" | "running" | "paused" | "restarting" | "removing" | "exited" | "dead"
 
@@ -23,6 +25,10 @@ export interface ObservedContainer {
   /** The image it was created from, as its creator recorded it; else the engine's. */
   readonly image: string
   readonly extra: string
+  /** Hooks it was created with; undefined when it has none, or Compose created it. */
+  readonly hooks?: ContainerHooks | undefined
+  /** A container that a hook ran in, left over from a run that died. */
+  readonly ofHook?: boolean
   /** Digests of the fields it was created from; undefined when Compose created it. */
   readonly fields: Readonly<Record<string, string>> | undefined
   /** Services it depends on, as its label tells: `down` works without the file. */

@@ -76,8 +76,6 @@ test("context, arguments, target, labels, name and tags", async () => {
       expect(inImage(image, "cat", "/who")).toBe("built for us")
       expect(inImage(image, "sh", "-c", "cd /context && find . -type f -o -type l | sort").split("\n")).toEqual([
         "./.dockerignore",
-        // The engine takes the Dockerfile out of the context: it must be sent even when it is ignored (a listed difference).
-        "./Dockerfile",
         "./a.txt",
         "./deep/b.txt",
         "./kept.log",
@@ -110,18 +108,16 @@ test("context, arguments, target, labels, name and tags", async () => {
   )
 })
 
-test("an inline Dockerfile, and one outside of the context", async () => {
+test("an inline Dockerfile, and one outside of the context: neither is in the context", async () => {
   await withBed((bed) =>
     Effect.gen(function* () {
       const directory = yield* folder({
         "context/a.txt": "a",
-        "Other.dockerfile": `FROM ${busybox}\nRUN echo other > /o\n`,
+        "Other.dockerfile": `FROM ${busybox}\nCOPY . /all/\nRUN test "$(ls -A /all)" = a.txt && echo other > /o\n`,
       })
       const context = join(directory, "context")
-      yield* bed.draft(
-        up(stackOfBuild(context, { dockerfile_inline: `FROM ${busybox}\nCOPY a.txt /inline\n` }), { build: "always" }),
-      )
-      expect(inImage(image, "cat", "/inline")).toBe("a")
+      const inline = `FROM ${busybox}\nCOPY . /all/\nRUN test "$(ls -A /all):$(cat /all/a.txt)" = a.txt:a\n`
+      yield* bed.draft(up(stackOfBuild(context, { dockerfile_inline: inline }), { build: "always" }))
       yield* bed.draft(
         up(stackOfBuild(context, { dockerfile: join(directory, "Other.dockerfile") }), { build: "always" }),
       )

@@ -1,11 +1,12 @@
 /**
  * The body of `POST /containers/create` for one replica of a service: what Compose 5.5.0 sends for the same model, by
- * comparison of inspections (`createBody.reference.test.ts`). Pure.
+ * comparison of inspections (`difference/`). Pure.
  */
 import type { Schema } from "effect"
 import type { Port, Service, ServiceNetwork } from "../../model/StackModel.ts"
 import type { DesiredService, DesiredUp } from "./Desired.ts"
 import { fieldDigests } from "./fields.ts"
+import { environmentOf, hooksOf } from "./hooks.ts"
 import { byteCount, durationSeconds, parseDuration } from "./goValues.ts"
 import { fileLabels } from "../../host/layout.ts"
 import { containerMounts, type InheritedVolume, type TreeMounts } from "./mounts.ts"
@@ -40,11 +41,8 @@ export const networksInOrder = (model: Service): ReadonlyArray<string> => {
   return keys.length === 0 ? ["default"] : keys
 }
 
-const environment = (desired: DesiredUp, model: Service, secrets: Readonly<Record<string, string>>): Array<string> => {
-  const all = { ...desired.proxies, ...model.environment, ...secrets }
-  // A name without a value takes the variable out of the image's environment.
-  return Object.entries(all).map(([name, value]) => (value === null ? name : `${name}=${value}`))
-}
+const environment = (desired: DesiredUp, model: Service, secrets: Readonly<Record<string, string>>) =>
+  environmentOf({ ...desired.proxies, ...model.environment, ...secrets })
 
 const healthcheck = (model: Service): JsonObject => {
   const check = model.healthcheck
@@ -85,6 +83,14 @@ const portBindings = (model: Service): JsonObject => {
   return bindings
 }
 
+const interfaceOption = "com.docker.network.endpoint.ifname"
+
+/** The key is an option of the driver in disguise, as with Compose. */
+const driverOptions = ({ driver_opts, interface_name = "" }: typeof ServiceNetwork.Type): JsonObject => {
+  if (interface_name === "") return driver_opts === undefined ? {} : { DriverOpts: driver_opts }
+  return { DriverOpts: { ...driver_opts, [interfaceOption]: interface_name } }
+}
+
 const addressing = (network: typeof ServiceNetwork.Type): JsonObject => ({
   IPAMConfig: {
     ...(network.ipv4_address === undefined ? {} : { IPv4Address: network.ipv4_address }),
@@ -93,7 +99,8 @@ const addressing = (network: typeof ServiceNetwork.Type): JsonObject => ({
   },
   ...(network.ipv4_address === undefined ? {} : { IPAddress: network.ipv4_address }),
   ...(network.ipv6_address === undefined ? {} : { IPv6Gateway: network.ipv6_address }),
-  ...(network.driver_opts === undefined ? {} : { DriverOpts: network.driver_opts }),
+  ...driverOptions(network),
+  ...((network.gw_priority ?? 0) === 0 ? {} : { GwPriority: network.gw_priority ?? 0 }),
 })
 
 const endpoints = (
@@ -118,10 +125,17 @@ const endpoints = (
   return result
 }
 
-const networking = (desired: DesiredUp, service: DesiredService, model: Service, name: string, replica: Replica) => {
+/** @param model - The service's, with ids in the place of services. */
+export const networking = (
+  desired: DesiredUp,
+  service: DesiredService,
+  model: Service,
+  name: string,
+  links: ReadonlyArray<string>,
+) => {
   if (model.network_mode !== undefined) return { mode: model.network_mode, config: {} }
   if (desired.networks.length === 0) return { mode: "none", config: {} }
-  const config = endpoints(desired, service, name, replica.links ?? [])
+  const config = endpoints(desired, service, name, links)
   return {
     mode: Object.keys(config)[0] ?? "none",
     config: { NetworkingConfig: { EndpointsConfig: config } },
@@ -136,9 +150,10 @@ const tmpfs = (model: Service): JsonObject =>
     }),
   )
 
-/** Sorted, where Compose follows Go's random map order. */
-const dependencies = (model: Service): string =>
+/** Sorted, where Compose follows Go's random map order. An optional one that is not deployed (out by profile) is none. */
+const dependencies = (desired: DesiredUp, model: Service): string =>
   Object.entries(model.depends_on ?? {})
+    .filter(([name, { required }]) => required || desired.services.some((service) => service.name === name))
     .map(([name, dependency]) => `${name}:${dependency.condition}:${dependency.restart === true}`)
     .sort()
     .join(",")
@@ -159,7 +174,7 @@ export const containerLabels = (
   ...(service.image.id === null ? {} : { [labels.image]: service.image.id }),
   [labels.configHash]: sharedHash(service, replica.shared ?? {}),
   [labels.number]: String(replica.number),
-  [labels.dependsOn]: dependencies(service.model),
+  [labels.dependsOn]: dependencies(desired, service.model),
   ...(replica.replaces
     ? { [labels.replaces]: service.model.container_name ?? `${service.name}-${replica.number}` }
     : {}),
@@ -168,16 +183,22 @@ export const containerLabels = (
   ...(service.carried === undefined
     ? {}
     : { [fileLabels.mounted]: [...new Set(treeMounts(service, replica).values())].join(",") }),
+  ...hookLabel(service.model),
 })
 
 const treeMounts = (service: DesiredService, { trees }: Replica): TreeMounts =>
   new Map(Object.entries(service.carried ?? {}).map(([target, digest]) => [target, trees?.[digest] ?? digest]))
 
+const hookLabel = (model: Service): Record<string, string> => {
+  const hooks = hooksOf(model)
+  return hooks === undefined ? {} : { [labels.hooks]: JSON.stringify(hooks) }
+}
+
 /** Security options without the one that is not an option of the engine but a pair of emptied lists. */
-const security = (model: Service): JsonObject => {
-  const unconfined = model.security_opt?.includes("systempaths=unconfined") === true
+const security = ({ model, securityOptions = model.security_opt }: DesiredService): JsonObject => {
+  const unconfined = securityOptions?.includes("systempaths=unconfined") === true
   return {
-    SecurityOpt: model.security_opt?.filter((option) => option !== "systempaths=unconfined") ?? null,
+    SecurityOpt: securityOptions?.filter((option) => option !== "systempaths=unconfined") ?? null,
     ...(unconfined ? { MaskedPaths: [], ReadonlyPaths: [] } : {}),
   }
 }
@@ -195,7 +216,7 @@ export const createBody = (desired: DesiredUp, service: DesiredService, replica:
   // The final name even when it is created under a temporary one: other containers resolve it.
   const name = containerName(desired.project, service.name, model, replica.number)
   const { binds, mounts } = containerMounts(desired, model, replica.inherited, treeMounts(service, replica))
-  const network = networking(desired, service, model, name, replica)
+  const network = networking(desired, service, model, name, replica.links ?? [])
   return {
     Hostname: model.hostname ?? "",
     Domainname: model.domainname ?? "",
@@ -238,7 +259,7 @@ export const createBody = (desired: DesiredUp, service: DesiredService, replica:
       DnsSearch: model.dns_search ?? null,
       DnsOptions: model.dns_opt ?? null,
       ExtraHosts: (model.extra_hosts ?? []).map((entry) => entry.replace("=", ":")),
-      ...security(model),
+      ...security(service),
       StorageOpt: model.storage_opt ?? null,
       UsernsMode: model.userns_mode ?? "",
       UTSMode: model.uts ?? "",

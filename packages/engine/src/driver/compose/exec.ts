@@ -16,7 +16,7 @@ const writing = (endpoint: string, write: (done: (error?: Error | null) => void)
     )
   })
 
-const outputOf = (endpoint: string, socket: Duplex, head: Buffer, tty: boolean) => {
+export const outputOf = (endpoint: string, socket: Duplex, head: Buffer, tty: boolean) => {
   const bytes = Stream.fromAsyncIterable<Uint8Array, WindFlowError>(socket, (error) => unreachable(endpoint, error))
   const all = head.length === 0 ? bytes : Stream.concat(Stream.make<[Uint8Array]>(head), bytes)
   return tty ? asStdout(all) : demultiplex(all)

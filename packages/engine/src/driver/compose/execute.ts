@@ -7,6 +7,7 @@ import {
   NameTaken,
   PortInUse,
   PreconditionFailed,
+  Unhealthy,
   type WindFlowError,
 } from "../../model/errors/union.ts"
 import type { Operation, Outputs } from "../../plan/Operation.ts"
@@ -15,9 +16,12 @@ import type { ComposeDriverContext } from "./ComposeDriver.ts"
 import { createBody } from "./createBody.ts"
 import type { Desired, DesiredService, DesiredUp } from "./Desired.ts"
 import { labels } from "./names.ts"
+import { apiFor } from "./newerKeys.ts"
 import { networkBody, volumeBody } from "./networkBody.ts"
 import { digestOf, isTreeKey, treeKey } from "./planCarried.ts"
-import type { SharedIds } from "./sharing.ts"
+import { runPreStart } from "./preStart.ts"
+import { runHook } from "./runHooks.ts"
+import { sharedInput, type SharedIds } from "./sharing.ts"
 import { upload } from "./uploads.ts"
 import { Action } from "./verbs.ts"
 import { waitFor } from "./wait.ts"
@@ -118,9 +122,16 @@ const stillDeclared = (
 
 /** Ids of other services' containers: known when the plan was made, or outputs of the operations that create them. */
 export const sharedIn = (
-  { shared }: Extract<Action, { readonly verb: "CreateContainer" }>["args"],
+  { shared }: Pick<Extract<Action, { readonly verb: "CreateContainer" }>["args"], "shared">,
   run: { readonly inputs: Outputs },
-): SharedIds => ({ ...shared, ...Object.fromEntries(Object.entries(run.inputs).filter(([key]) => !isTreeKey(key))) })
+): SharedIds => ({
+  ...shared,
+  ...Object.fromEntries(
+    Object.entries(run.inputs).flatMap(([name, id]) =>
+      name.startsWith(sharedInput) ? [[name.slice(sharedInput.length), id]] : [],
+    ),
+  ),
+})
 
 /** Digest → tree, of what this run has carried. */
 const treesIn = (inputs: Outputs): Readonly<Record<string, string>> =>
@@ -147,7 +158,8 @@ const createContainer = (
       shared: sharedIn(args, run),
       trees: { ...args.trees, ...treesIn(run.inputs) },
     })
-    const created = yield* context.api.containers.create(args.name, body, service.model.platform).pipe(
+    const { platform } = service.model
+    const created = yield* context.api.containers.create(args.name, body, platform, apiFor(service.model)).pipe(
       Effect.catch((error) => nameTaken(context, operation, args.name, error)),
       Effect.mapError((error) =>
         error instanceof EngineFailed && error.status === 404 && /image/i.test(error.detail)
@@ -183,7 +195,13 @@ export const execute = (
         return { id: created.Id }
       }
       case "RemoveNetwork":
-        yield* networks.remove(args.id)
+        yield* networks.remove(args.id).pipe(
+          Effect.catchIf(
+            // "has active endpoints"
+            (error) => args.unlessUsed === true && error instanceof EngineFailed && error.status === 403,
+            () => run.report({ subject: operation.resource, current: 0, text: "is still in use and stays" }),
+          ),
+        )
         return none
       case "CreateVolume": {
         const desired = yield* upOf(run.desired, operation)
@@ -228,14 +246,30 @@ export const execute = (
         yield* Effect.mapError(containers.start(id), (error) => portInUse(args.service, gone(operation)(error)))
         return none
       }
+      case "RunHook": {
+        const id = yield* containerOf(args.id, operation, run)
+        yield* runHook(context.api, id, args, run.desired, run.report, operation.resource)
+        return none
+      }
+      case "RunPreStart": {
+        const desired = yield* upOf(run.desired, operation)
+        const service = yield* member(
+          desired.services.find(({ name }) => name === args.service),
+          operation,
+        )
+        const container = yield* containerOf(args.id, operation, run)
+        const hook = { service, index: args.index, container, shared: sharedIn(args, run) }
+        yield* runPreStart(context.api, desired, hook, run.report, operation.resource)
+        return none
+      }
       case "UnpauseContainer":
         yield* Effect.mapError(containers.unpause(args.id), gone(operation))
         return none
       case "StopContainer":
-        yield* containers.stop(args.id, args.seconds ?? undefined)
+        yield* containers.stop(yield* containerOf(args.id, operation, run), args.seconds ?? undefined)
         return none
       case "RemoveContainer":
-        yield* containers.remove(args.id, { volumes: args.volumes })
+        yield* containers.remove(yield* containerOf(args.id, operation, run), { volumes: args.volumes })
         return none
       case "RenameContainer": {
         const id = yield* containerOf(args.id, operation, run)
@@ -247,10 +281,26 @@ export const execute = (
       }
       case "Wait": {
         const id = yield* containerOf(args.id, operation, run)
-        yield* waitFor(context.api, id, args, operation)
-        return none
+        const waited = waitFor(context.api, id, args, operation)
+        if (args.borne !== true) return yield* Effect.as(waited, none)
+        const failure = yield* Effect.as(waited, "").pipe(
+          Effect.catchTag(["Unhealthy", "ContainerExited"], (error) => Effect.succeed(error.message)),
+        )
+        if (failure !== "") yield* run.report({ subject: operation.resource, current: 0, text: failure })
+        return { failure }
       }
       case "Barrier":
         return none
+      case "Delay":
+        return yield* Effect.as(Effect.sleep(`${args.millis} millis`), none)
+      case "Tally": {
+        const bad = Object.entries(run.inputs).filter(([, failure]) => failure !== "")
+        if (bad.length <= args.allowed) return none
+        return yield* new Unhealthy({
+          service: args.service,
+          container: bad.map(([name]) => name).join(", "),
+          log: bad.map(([, failure]) => failure).join("\n"),
+        })
+      }
     }
   })

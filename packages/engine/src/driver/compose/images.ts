@@ -10,6 +10,7 @@ import type { ComposeDriverContext } from "./ComposeDriver.ts"
 import type { DesiredImage } from "./Desired.ts"
 import { asksForAge, imageNeed, type ImageNeed, type LocalImage } from "./imagePolicy.ts"
 import { imageOf, lookUpImages, platformOf } from "./localImages.ts"
+import { markPulled } from "./refreshMarks.ts"
 import { pullImage, pullKey, pullOf, pullsAtOnce } from "./pull.ts"
 
 /** What is still to happen for an image, as far as it is known before the first pull. */
@@ -29,19 +30,20 @@ export const resolveImages = (
   Effect.gen(function* () {
     const free = names.filter((name) => options.pinnedImages[name] === undefined)
     const service = (name: string) => stack.model.services[name]!
-    const ages = free.some((name) => asksForAge(service(name), options))
+    const aging = new Set(free.filter((name) => asksForAge(service(name), options)))
     // Windows are counted on the clock that wrote the times.
-    const now = ages ? yield* context.api.now : 0
+    const now = aging.size > 0 ? yield* context.api.now : 0
     const look = Effect.fnUntraced(function* (which: ReadonlyArray<string>) {
       const lookup = yield* lookUpImages(
         context.api,
         which.map((name) => imageOf(stack, name)),
+        which.filter((name) => aging.has(name)).map((name) => imageOf(stack, name)),
       )
       const found = new Map<string, LocalImage>()
       for (const name of which) {
         const local = yield* lookup.find(imageOf(stack, name), {
           platform: platformOf(stack, name),
-          age: asksForAge(service(name), options),
+          age: aging.has(name),
         })
         if (local !== undefined) found.set(name, local)
       }
@@ -91,6 +93,10 @@ export const resolveImages = (
         { concurrency: pullsAtOnce, discard: true },
       )
       if (pulls.size > 0) local = yield* look(free)
+      for (const name of wanted.filter((name) => aging.has(name))) {
+        const id = local.get(name)?.id
+        if (id !== undefined) yield* markPulled(context.api, imageOf(stack, name), id, yield* context.api.now)
+      }
       const builds = free.filter((name) => {
         const { build } = needs.get(name)!
         return build === "always" || (build === "missing" && local.get(name) === undefined)

@@ -7,6 +7,7 @@ import type { ImageDetails } from "../../transport/engineAnswers.ts"
 import { familiar, indexImages } from "./imageNames.ts"
 import type { LocalImage } from "./imagePolicy.ts"
 import { defaultImage } from "./names.ts"
+import { markRepository, pulledAt } from "./refreshMarks.ts"
 
 export const imageOf = (stack: Stack, name: string): string =>
   stack.model.services[name]?.image ?? defaultImage(stack.name, name)
@@ -48,25 +49,29 @@ export interface ImageLookup {
 
 const isId = (reference: string) => /^(sha256:)?[0-9a-f]{12,64}$/.test(reference)
 
-/** One call, and one more for each name that is looked at closer. */
+/** One call, and one more for each name whose platform matters, or whose age nobody marked. `aging`: those whose age matters. */
 export const lookUpImages = (
   api: DockerApiShape,
   references: ReadonlyArray<string>,
+  aging: ReadonlyArray<string> = [],
 ): Effect.Effect<ImageLookup, WindFlowError> =>
   Effect.gen(function* () {
-    const wanted = [...new Set(references.map(familiar))]
-    const known =
-      wanted.length === 0 ? new Map<string, string>() : indexImages(yield* api.images.list({ reference: wanted }))
+    const wanted = [...new Set([...references.map(familiar), ...aging.map(markRepository)])]
+    const images = wanted.length === 0 ? [] : yield* api.images.list({ reference: wanted })
+    const known = indexImages(images)
     return {
       find: (reference, { platform, age }) =>
         Effect.gen(function* () {
           const id = known.get(familiar(reference))
           // A list finds names, not ids: what is written as an id is asked for by itself.
           if (id === undefined && !isId(reference)) return undefined
-          if (id !== undefined && platform === undefined && !age) return { id }
+          const marked = age && id !== undefined ? pulledAt(images, reference, id) : undefined
+          if (id !== undefined && platform === undefined && (!age || marked !== undefined))
+            return { id, ...(marked === undefined ? {} : { namedAt: marked }) }
           const details = yield* api.images.find(reference)
           if (details === undefined || (platform !== undefined && !satisfies(details, platform))) return undefined
-          const namedAt = Date.parse(details.Metadata?.LastTagTime ?? "")
+          // Whoever pulled it without a mark, Compose for instance: as it counts.
+          const namedAt = marked ?? Date.parse(details.Metadata?.LastTagTime ?? "")
           return { id: details.Id, ...(Number.isNaN(namedAt) ? {} : { namedAt }) }
         }),
     }

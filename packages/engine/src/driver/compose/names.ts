@@ -23,6 +23,10 @@ export const labels = {
   fields: "windflow.fields",
   /** Ours: what Compose's hash does not cover (versions of secrets); absent when there is nothing of it. */
   extra: "windflow.extra",
+  /** Ours: the hooks that run in the container; absent when it has none. */
+  hooks: "windflow.hooks",
+  /** Ours: on a container that a hook runs in, and that is no replica. */
+  hook: "windflow.hook",
 } as const
 
 export const projectFilter = (project: string) => [`${labels.project}=${project}`]

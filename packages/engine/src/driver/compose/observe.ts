@@ -5,6 +5,7 @@ import type { DockerApiShape } from "../../transport/DockerApi.ts"
 import type { ContainerSummary, NetworkSummary, VolumeSummary } from "../../transport/engineAnswers.ts"
 import type { Desired } from "./Desired.ts"
 import { readStore } from "../../host/trees.ts"
+import { hooksInLabels } from "./hooks.ts"
 import { familiar, indexImages } from "./imageNames.ts"
 import { labels, projectFilter } from "./names.ts"
 import type { ContainerState, Observed, ObservedContainer, ObservedNetwork, ObservedVolume } from "./Observed.ts"
@@ -60,6 +61,8 @@ export const observedContainer = (summary: ContainerSummary): ObservedContainer 
     configHash: own[labels.configHash] ?? "",
     image: own[labels.image] ?? summary.ImageID,
     extra: own[labels.extra] ?? "",
+    hooks: hooksInLabels(own),
+    ofHook: own[labels.hook] !== undefined,
     // A label somebody else wrote is no reason to fail: the cause is then told without fields.
     fields: fields === undefined ? undefined : Option.getOrUndefined(decodeFields(fields)),
     dependsOn: (own[labels.dependsOn] ?? "").split(",").flatMap((entry) => entry.split(":")[0] || []),

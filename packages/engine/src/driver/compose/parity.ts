@@ -16,6 +16,7 @@ export const parity: ParityTable = [
   ...rows("services.*", tables.serviceSupport),
   ...rows("services.*.build", tables.buildSupport),
   ...rows("services.*.deploy", tables.deploySupport),
+  ...rows("services.*.deploy.rollback_config", tables.rollbackSupport),
   ...rows("services.*.networks.*", tables.attachmentSupport),
   ...rows("services.*.volumes.*", tables.mountSupport),
   ...rows("networks.*", tables.networkSupport),

@@ -71,10 +71,13 @@ describe("up", () => {
       "
       #1 [] service:web:1 CreateContainer, configuration changed: command (service:web:1)
       #2 [1] service:web:1 StopContainer, configuration changed: command (service:web:1)
-      #3 [2,1] service:web:1 RemoveContainer, configuration changed: command (service:web:1)
-      #4 [3,1] service:web:1 RenameContainer, configuration changed: command (service:web:1)
-      #5 [4,1] service:web:1 StartContainer, configuration changed: command (service:web:1)
-      #6 [5,1] service:web:1 Wait, until up (wait:web)
+      #3 [1,2] service:web:1 StartContainer, configuration changed: command (service:web:1)
+      #4 [3,1,2] service:web:1 Wait, until up (wait:web)
+      #5 [2,4] service:web:1 RemoveContainer, configuration changed: command (service:web:1)
+      #6 [5,1] service:web:1 RenameContainer, configuration changed: command (service:web:1)
+      !1 [] service:web:1 StopContainer, from #3 until #4
+      !2 [1] service:web:1 StartContainer, from #2 until #4
+      !3 [1,2] service:web:1 RemoveContainer, from #1 until #4
       "
     `)
     expect(planned(desired, observed).groups[0]?.fields).toEqual([
@@ -261,12 +264,16 @@ describe("up", () => {
       #1 [] service:db:1 CreateContainer, configuration changed: command (service:db:1)
       #2 [1] service:web:1 StopContainer, dependency db is replaced (service:web:1)
       #3 [1,2] service:db:1 StopContainer, configuration changed: command (service:db:1)
-      #4 [3,1] service:db:1 RemoveContainer, configuration changed: command (service:db:1)
-      #5 [4,1] service:db:1 RenameContainer, configuration changed: command (service:db:1)
-      #6 [5,1] service:db:1 StartContainer, configuration changed: command (service:db:1)
-      #7 [2,6] service:web:1 StartContainer, dependency db is replaced (service:web:1)
-      #8 [6,1,7] service:db:1 Wait, until up (wait:db)
-      #9 [7] service:web:1 Wait, until up (wait:web)
+      #4 [1,3] service:db:1 StartContainer, configuration changed: command (service:db:1)
+      #5 [4,1,3] service:db:1 Wait, until up (wait:db)
+      #6 [3,5] service:db:1 RemoveContainer, configuration changed: command (service:db:1)
+      #7 [6,1] service:db:1 RenameContainer, configuration changed: command (service:db:1)
+      #8 [2,4] service:web:1 StartContainer, dependency db is replaced (service:web:1)
+      #9 [8,7] service:web:1 Wait, until up (wait:web)
+      !1 [] service:db:1 StopContainer, from #4 until #5
+      !2 [1] service:db:1 StartContainer, from #3 until #5
+      !3 [1,2] service:db:1 RemoveContainer, from #1 until #5
+      !4 [2] service:web:1 StartContainer, from #2 until #8
       "
     `)
   })
@@ -281,7 +288,7 @@ describe("up", () => {
     ]
     const draft = planned(desired, seen(desired, containers))
     expect(draft.operations.find(({ id }) => id === "service:b:1/start")?.needs).toContain(
-      `container:${id("a").slice(0, 12)}/remove`,
+      `container:${id("a").slice(0, 12)}/stop`,
     )
   })
 
@@ -303,8 +310,8 @@ describe("up", () => {
     const order = draft.operations.map(({ id }) => id)
     const after = (later: string, earlier: string) =>
       expect(order.indexOf(later)).toBeGreaterThan(order.indexOf(earlier))
-    after("service:a:1/start", `container:${id("b").slice(0, 12)}/remove`)
-    after("service:b:1/start", `container:${id("a").slice(0, 12)}/remove`)
+    after("service:a:1/start", `container:${id("b").slice(0, 12)}/stop`)
+    after("service:b:1/start", `container:${id("a").slice(0, 12)}/stop`)
     after("service:b:1/start", "service:a:1/wait-healthy")
   })
 

@@ -3,6 +3,7 @@ import type { PlanDraft } from "../../plan/Plan.ts"
 import type { DesiredDown } from "./Desired.ts"
 import { Draft } from "./draft.ts"
 import type { Observed, ObservedContainer } from "./Observed.ts"
+import { planPreStop } from "./planHooks.ts"
 import { snapshotOf } from "./snapshot.ts"
 
 const running: ReadonlySet<string> = new Set(["running", "restarting", "paused"])
@@ -24,7 +25,7 @@ export const planDown = (desired: DesiredDown, observed: Observed): PlanDraft =>
           group,
           resource,
           cause,
-          needs: after,
+          needs: planPreStop(draft, container, { group, resource, cause }, after),
           action: {
             verb: "StopContainer",
             args: { id: container.id, name: container.name, seconds: desired.options.stopTimeout ?? null },

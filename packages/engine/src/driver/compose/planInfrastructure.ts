@@ -109,6 +109,42 @@ export const planNetworks = (
   return ready
 }
 
+/**
+ * The old network of one that has another name now, as Compose does it: it goes after the containers that were attached to it.
+ * Only together with the new one; should somebody else still use it, it stays, and no later run tries again.
+ */
+export const planRenamed = (
+  verdicts: NetworkVerdicts,
+  desired: DesiredUp,
+  observed: Observed,
+  draft: Draft,
+  removal: (container: ObservedContainer) => string,
+): void => {
+  const names = new Set(desired.networks.map(({ model }) => model.name))
+  for (const network of observed.networks) {
+    if (network.project !== desired.project || names.has(network.name) || !verdicts.missing.includes(network.key))
+      continue
+    const attached = observed.containers.filter((container) => network.name in container.networks)
+    const needs = attached.map((container) => removal(container))
+    if (!needs.every((operation) => draft.has(operation))) {
+      draft.warn(
+        `Network ${network.name} has another name in the file. It is kept, because containers of this project use it.`,
+      )
+      continue
+    }
+    const resource = `network:${network.name}`
+    const cause = "renamed"
+    draft.add({
+      id: `${resource}/remove`,
+      group: draft.group(resource, "delete", resource, cause),
+      resource,
+      cause,
+      needs,
+      action: { verb: "RemoveNetwork", args: { id: network.id, name: network.name, unlessUsed: true } },
+    })
+  }
+}
+
 /** Plans the volumes; returns, by key, the operation after which it can be used. A volume is never replaced: it holds data. */
 export const planVolumes = (
   desired: DesiredUp,

@@ -34,10 +34,13 @@ describe("what a crash leaves", () => {
     expect(operations(desired, seen(desired, [old, temporary()]))).toMatchInlineSnapshot(`
       "
       #1 [] service:web:1 StopContainer, configuration changed: command (service:web:1)
-      #2 [1] service:web:1 RemoveContainer, configuration changed: command (service:web:1)
-      #3 [2] service:web:1 RenameContainer, configuration changed: command (service:web:1)
-      #4 [3] service:web:1 StartContainer, configuration changed: command (service:web:1)
-      #5 [4] service:web:1 Wait, until up (wait:web)
+      #2 [1] service:web:1 StartContainer, configuration changed: command (service:web:1)
+      #3 [2,1] service:web:1 Wait, until up (wait:web)
+      #4 [1,3] service:web:1 RemoveContainer, configuration changed: command (service:web:1)
+      #5 [4] service:web:1 RenameContainer, configuration changed: command (service:web:1)
+      !1 [] service:web:1 StopContainer, from #2 until #3
+      !2 [1] service:web:1 StartContainer, from #1 until #3
+      !3 [1,2] service:web:1 RemoveContainer, from #2 until #3
       "
     `)
   })
@@ -45,13 +48,16 @@ describe("what a crash leaves", () => {
   test("replacement created, old one stopped", () => {
     expect(operations(desired, seen(desired, [{ ...old, state: "exited", exitCode: 137 }, temporary()])))
       .toMatchInlineSnapshot(`
-      "
-      #1 [] service:web:1 RemoveContainer, configuration changed: command (service:web:1)
-      #2 [1] service:web:1 RenameContainer, configuration changed: command (service:web:1)
-      #3 [2] service:web:1 StartContainer, configuration changed: command (service:web:1)
-      #4 [3] service:web:1 Wait, until up (wait:web)
-      "
-    `)
+        "
+        #1 [] service:web:1 StartContainer, configuration changed: command (service:web:1)
+        #2 [1] service:web:1 Wait, until up (wait:web)
+        #3 [2] service:web:1 RemoveContainer, configuration changed: command (service:web:1)
+        #4 [3] service:web:1 RenameContainer, configuration changed: command (service:web:1)
+        !1 [] service:web:1 StopContainer, from #1 until #2
+        !2 [1] service:web:1 StartContainer, from #1 until #2
+        !3 [1,2] service:web:1 RemoveContainer, from #1 until #2
+        "
+      `)
   })
 
   test("old one removed, not yet renamed", () => {
@@ -88,10 +94,13 @@ describe("what a crash leaves", () => {
       #1 [] service:web:1 RemoveContainer, left over from an interrupted replacement (surplus:aaaaaaaaaaaa_demo-web-1)
       #2 [1] service:web:1 CreateContainer, configuration changed: command (service:web:1)
       #3 [2] service:web:1 StopContainer, configuration changed: command (service:web:1)
-      #4 [3,2] service:web:1 RemoveContainer, configuration changed: command (service:web:1)
-      #5 [4,2] service:web:1 RenameContainer, configuration changed: command (service:web:1)
-      #6 [5,2] service:web:1 StartContainer, configuration changed: command (service:web:1)
-      #7 [6,2] service:web:1 Wait, until up (wait:web)
+      #4 [2,3] service:web:1 StartContainer, configuration changed: command (service:web:1)
+      #5 [4,2,3] service:web:1 Wait, until up (wait:web)
+      #6 [3,5] service:web:1 RemoveContainer, configuration changed: command (service:web:1)
+      #7 [6,2] service:web:1 RenameContainer, configuration changed: command (service:web:1)
+      !1 [] service:web:1 StopContainer, from #4 until #5
+      !2 [1] service:web:1 StartContainer, from #3 until #5
+      !3 [1,2] service:web:1 RemoveContainer, from #2 until #5
       "
     `)
   })

@@ -2,10 +2,12 @@
 import type { DesiredUp } from "./Desired.ts"
 import type { Draft } from "./draft.ts"
 import type { ObservedContainer } from "./Observed.ts"
+import { planPreStop } from "./planHooks.ts"
 
 const running: ReadonlySet<string> = new Set(["running", "restarting", "paused"])
 export const isRunning = ({ state }: ObservedContainer): boolean => running.has(state)
 
+const stopOf = (id: string) => `container:${id.slice(0, 12)}/stop`
 const removalOf = (id: string) => `container:${id.slice(0, 12)}/remove`
 
 export class Removals {
@@ -23,12 +25,14 @@ export class Removals {
   stop(container: ObservedContainer, cause: string, group: string, needs: ReadonlyArray<string>): string | undefined {
     const planned = this.#stops.get(container.id)
     if (planned !== undefined || !isRunning(container)) return planned
+    const resource = `service:${container.service}:${container.number}`
+    const service = this.#desired.services.find(({ name }) => name === container.service)
     const stop = this.#draft.add({
-      id: `container:${container.id.slice(0, 12)}/stop`,
+      id: stopOf(container.id),
       group,
-      resource: `service:${container.service}:${container.number}`,
+      resource,
       cause,
-      needs,
+      needs: planPreStop(this.#draft, container, { group, resource, cause }, needs, service),
       action: {
         verb: "StopContainer",
         args: { id: container.id, name: container.name, seconds: this.#desired.options.stopTimeout ?? null },
@@ -58,8 +62,13 @@ export class Removals {
     })
   }
 
-  /** The operation after which a container's host ports are free; its service may be planned later, so the id is derived. */
+  /** The operation after which a running container's host ports are free; it may be planned later, so the id is derived. */
   freed(containerId: string): string {
+    return stopOf(containerId)
+  }
+
+  /** The operation after which a container is gone, should one be planned. */
+  gone(containerId: string): string {
     return removalOf(containerId)
   }
 }

@@ -3,22 +3,25 @@ import { Result } from "effect"
 import { type ExternalMissing, NotDeployed } from "../../model/errors/union.ts"
 import type { PlanDraft } from "../../plan/Plan.ts"
 import type { DesiredService, DesiredUp } from "./Desired.ts"
-import { Draft } from "./draft.ts"
+import { type CompensationRequest, Draft } from "./draft.ts"
 import { networksInOrder } from "./createBody.ts"
 import { familiar } from "./imageNames.ts"
 import { linksOf } from "./links.ts"
 import type { LiveNetworks } from "./obsolete.ts"
 import { mountedBy, planCarried } from "./planCarried.ts"
-import { judgeNetworks, planNetworks, planVolumes } from "./planInfrastructure.ts"
+import { judgeNetworks, planNetworks, planRenamed, planVolumes } from "./planInfrastructure.ts"
 import { containerName, isAnonymousVolume, temporaryName } from "./names.ts"
 import type { Observed, ObservedContainer } from "./Observed.ts"
 import { type Handle, inputOf, type Planned } from "./planned.ts"
+import { planPostStart } from "./planHooks.ts"
+import { planPreStart } from "./planPreStart.ts"
 import { Removals, isRunning } from "./planRemovals.ts"
 import { planUploads } from "./planUploads.ts"
 import { Waits } from "./planWaits.ts"
 import { holdersOf } from "./portHandover.ts"
-import { plannedService, type Sharing, sharesNamespace, sharingOf } from "./sharing.ts"
-import { type ServiceSlots, type Slot, isDone, slotsOf } from "./slots.ts"
+import { parentsOf, plannedService, type Sharing, sharedInput, sharesNamespace, sharingOf } from "./sharing.ts"
+import { type Replacement, Rollout } from "./rollout.ts"
+import { type Replaced, type ServiceSlots, type Slot, interrupted, isDone, isReplaced, slotsOf } from "./slots.ts"
 import { snapshotOf } from "./snapshot.ts"
 
 class UpPlanner {
@@ -31,8 +34,14 @@ class UpPlanner {
   #ready: ReadonlyMap<string, string> = new Map()
   #volumesReady: ReadonlyMap<string, string> = new Map()
   #services: ReadonlyArray<ServiceSlots> = []
+  /** service → operations of hooks that come before its containers start. */
+  readonly #preStarts = new Map<string, ReadonlyArray<string>>()
   readonly #sharing = new Map<string, Sharing>()
   #handover: ReadonlyMap<string, ReadonlyArray<string>> = new Map()
+  #live: LiveNetworks = new Map()
+  readonly #rollouts: Array<Rollout> = []
+  /** Dependents that restart with what they depend on come back too. */
+  readonly #restarts: Array<{ readonly dependency: string; readonly request: CompensationRequest }> = []
 
   constructor(desired: DesiredUp, observed: Observed) {
     this.#desired = desired
@@ -51,6 +60,7 @@ class UpPlanner {
     if (Result.isFailure(volumes)) return Result.fail(volumes.failure)
     this.#volumesReady = volumes.success
 
+    this.#live = networks.success.live
     const byService = Map.groupBy(this.#observed.containers, (container) => container.service)
     const missing = this.#sort(byService, networks.success.live)
     if (missing !== undefined) return Result.fail(missing)
@@ -61,7 +71,9 @@ class UpPlanner {
     planCarried(desired, this.#observed, this.#services, draft)
     this.#handover = holdersOf(this.#services)
     for (const slots of this.#services) this.#service(slots)
+    planRenamed(networks.success, desired, this.#observed, draft, (container) => this.#removals.gone(container.id))
     if (desired.options.until === "healthy") this.#waits.settle()
+    this.#putBack()
     return Result.succeed(draft.finish(snapshotOf(this.#observed)))
   }
 
@@ -99,13 +111,41 @@ class UpPlanner {
     const removals = slots.surplus.map(({ container, cause }) =>
       this.#removals.remove(container, cause, `surplus:${container.name}`),
     )
+    if (this.#desired.options.until !== "created" && (service.model.pre_start ?? []).length > 0)
+      this.#preStarts.set(
+        service.name,
+        planPreStart(this.#draft, slots, this.#shared(service), this.#waits.gates(service), this.#networks(service)),
+      )
+    const replacements = slots.slots.flatMap((slot) => this.#replacement(service, slot, removals) ?? [])
+    const replaced = new Map(
+      this.#rollout(service)
+        .plan(replacements)
+        .map((planned) => [planned.slot, planned]),
+    )
     this.#planned.set(
       service.name,
-      slots.slots.map((slot) => this.#slot(service, slot, removals)),
+      slots.slots.flatMap((slot) =>
+        isReplaced(slot) ? (replaced.get(slot) ?? []) : this.#slot(service, slot, removals),
+      ),
     )
   }
 
-  #slot(service: DesiredService, slot: Slot, removals: ReadonlyArray<string>): Planned {
+  /** A slot whose container is to be replaced, its successor created. */
+  #replacement(service: DesiredService, slot: Slot, removals: ReadonlyArray<string>): Replacement | undefined {
+    if (!isReplaced(slot)) return undefined
+    const resource = `service:${service.name}:${slot.number}`
+    const name = containerName(this.#desired.project, service.name, service.model, slot.number)
+    const { cause, fields } = slot.why
+    const group = this.#draft.group(resource, "replace", resource, cause, fields)
+    const common = { slot, name, old: slot.old, group, cause, interrupted: slot.interrupted }
+    if (slot._tag === "Continue")
+      return { ...common, next: { id: slot.next.id }, nextRuns: isRunning(slot.next), created: removals }
+    const temporary = temporaryName(slot.old.id, name)
+    const created = this.#create(service, slot.number, temporary, slot.old, group, cause, removals)
+    return { ...common, next: { created }, nextRuns: false, created: [created] }
+  }
+
+  #slot(service: DesiredService, slot: Exclude<Slot, Replaced>, removals: ReadonlyArray<string>): Planned {
     const resource = `service:${service.name}:${slot.number}`
     const name = containerName(this.#desired.project, service.name, service.model, slot.number)
     const draft = this.#draft
@@ -120,19 +160,8 @@ class UpPlanner {
           start: this.#start(service, slot, name, { created: create }, [create], group, slot.cause),
         }
       }
-      case "Replace": {
-        const { cause, fields } = slot.why
-        const group = draft.group(resource, "replace", resource, cause, fields)
-        const temporary = temporaryName(slot.old.id, name)
-        const create = this.#create(service, slot.number, temporary, slot.old, group, cause, removals)
-        return this.#takeOver(service, slot, slot.old, { created: create }, [create], group, cause)
-      }
-      case "Continue": {
-        const group = draft.group(resource, "replace", resource, slot.why.cause, slot.why.fields)
-        return this.#takeOver(service, slot, slot.old, { id: slot.next.id }, [], group, slot.why.cause)
-      }
       case "Finish": {
-        const cause = "an interrupted replacement is finished"
+        const cause = interrupted
         const group = draft.group(resource, "replace", resource, cause)
         const rename = this.#rename(resource, name, { id: slot.next.id }, removals, group, cause)
         const start = isRunning(slot.next)
@@ -144,7 +173,7 @@ class UpPlanner {
         const handle = { id: slot.container.id }
         if (this.#desired.options.until === "created") return this.#untouched(slot, slot.container, name)
         const group = draft.group(resource, "update", resource, slot.cause)
-        return { slot, name, handle, start: this.#start(service, slot, name, handle, [], group, slot.cause) }
+        return { slot, name, handle, start: this.#start(service, slot, name, handle, removals, group, slot.cause) }
       }
       case "Unpause": {
         if (this.#desired.options.until === "created") return this.#untouched(slot, slot.container, name)
@@ -174,11 +203,7 @@ class UpPlanner {
     const replaced = Object.entries(service.model.depends_on ?? {}).find(
       ([dependency, { restart }]) =>
         restart === true &&
-        this.#services.some(
-          (other) =>
-            other.service.name === dependency &&
-            other.slots.some(({ _tag }) => _tag === "Replace" || _tag === "Continue"),
-        ),
+        this.#services.some((other) => other.service.name === dependency && other.slots.some(isReplaced)),
     )
     if (container.state !== "running" || replaced === undefined || this.#desired.options.until === "created") {
       this.#draft.group(resource, "none", resource, isDone(service, container) ? "completed" : "up to date")
@@ -188,6 +213,20 @@ class UpPlanner {
     const group = this.#draft.group(resource, "update", resource, cause)
     const stop = this.#removals.stop(container, cause, group, [])
     const start = this.#start(service, slot, name, { id: container.id }, stop === undefined ? [] : [stop], group, cause)
+    if (stop !== undefined && start !== undefined)
+      this.#restarts.push({
+        dependency: replaced[0],
+        request: {
+          id: `${resource}/undo-start`,
+          group,
+          resource,
+          cause,
+          needs: [],
+          action: { verb: "StartContainer", args: { service: service.name, name, id: container.id } },
+          undoes: stop,
+          until: start,
+        },
+      })
     return { slot, name, handle: { id: container.id }, start }
   }
 
@@ -201,11 +240,12 @@ class UpPlanner {
     removals: ReadonlyArray<string>,
   ): string {
     const resource = `service:${service.name}:${number}`
-    const networks = networksInOrder(service.model).flatMap((key) => this.#ready.get(key) ?? [])
+    const networks = this.#networks(service)
     const volumes = (service.model.volumes ?? []).flatMap((mount) => this.#volumesReady.get(mount.source ?? "") ?? [])
     const { shared, inputs, created } = this.#shared(service)
     const { links, named } = this.#links(service, number)
-    const inherited = (old?.mounts ?? [])
+    const renew = this.#desired.options.renewAnonymousVolumes === true
+    const inherited = (renew ? [] : (old?.mounts ?? []))
       .filter((mount) => mount.type === "volume" && isAnonymousVolume(mount.name))
       .map(({ name, target, readOnly }) => ({ name, target, readOnly }))
     const carried = mountedBy(service, this.#observed)
@@ -222,7 +262,7 @@ class UpPlanner {
           number,
           name,
           image: this.#image(service),
-          replaces: old !== undefined,
+          replaces: old !== undefined && !renew,
           inherited,
           ...(service.carried === undefined ? {} : { trees: carried.trees }),
           ...(Object.keys(shared).length === 0 ? {} : { shared }),
@@ -241,7 +281,10 @@ class UpPlanner {
     return {
       shared: known,
       inputs: Object.fromEntries(
-        entries.map(([parent, number]) => [parent, { operation: operation(parent, number), output: "id" }]),
+        entries.map(([parent, number]) => [
+          `${sharedInput}${parent}`,
+          { operation: operation(parent, number), output: "id" },
+        ]),
       ),
       created: entries.map(([parent, number]) => operation(parent, number)),
     }
@@ -264,6 +307,10 @@ class UpPlanner {
     return { links: linksOf(this.#desired.project, service.model, number, namesOf), named }
   }
 
+  #networks(service: DesiredService): ReadonlyArray<string> {
+    return networksInOrder(service.model).flatMap((key) => this.#ready.get(key) ?? [])
+  }
+
   /** A saved state names the image by its id when the reference has moved on since, so a rollback gets what ran then. */
   #image({ image: { reference, id } }: DesiredService): string {
     const { images } = this.#observed
@@ -271,35 +318,61 @@ class UpPlanner {
     return images.get(familiar(reference)) === id ? reference : id
   }
 
-  /** The rest of a replacement: stop the old one, remove it, give its name to the new one, start that. */
-  #takeOver(
-    service: DesiredService,
-    slot: Slot,
-    old: ObservedContainer,
-    next: Handle,
-    created: ReadonlyArray<string>,
-    group: string,
-    cause: string,
-  ): Planned {
-    const resource = `service:${service.name}:${slot.number}`
-    const name = containerName(this.#desired.project, service.name, service.model, slot.number)
-    // Dependents that restart with it stop first; the old one goes on serving until what the new one waits for is ready,
-    // unless ports change hands between services: then all old ones stop first.
-    const dependents = this.#restarting(service.name).flatMap(
-      (container) =>
-        this.#removals.stop(
-          container,
-          `dependency ${service.name} is replaced`,
-          `service:${container.service}:${container.number}`,
-          created,
-        ) ?? [],
+  /** Whether a network that the container is attached to is made anew, or is gone: then it cannot start again. */
+  #unplugged(container: ObservedContainer): boolean {
+    return this.#desired.networks.some(({ key, model }) => {
+      const attached = container.networks[model.name] ?? ""
+      const network = this.#live.get(key)
+      return attached !== "" && (network === undefined || network.replaced || network.id !== attached)
+    })
+  }
+
+  /** Replaced together with one whose namespaces or volumes it shares, by id: the old one would look for a container that is gone. */
+  #entangled({ name, model }: DesiredService): boolean {
+    const parents = parentsOf(model)
+    return this.#services.some(
+      ({ service, slots }) =>
+        (parents.includes(service.name) || parentsOf(service.model).includes(name)) && slots.some(isReplaced),
     )
-    const gates = this.#handover.size > 0 || this.#desired.options.until === "created" ? [] : this.#waits.gates(service)
-    const stop = this.#removals.stop(old, cause, group, [...created, ...gates, ...dependents])
-    const removal = this.#removals.removal(old, cause, group, [...(stop === undefined ? [] : [stop]), ...created])
-    const rename = this.#rename(resource, name, next, [removal], group, cause)
-    const start = this.#start(service, slot, name, next, [rename], group, cause)
-    return { slot, name, handle: next, start }
+  }
+
+  #rollout(service: DesiredService): Rollout {
+    const rollout = new Rollout(
+      { desired: this.#desired, draft: this.#draft, removals: this.#removals, waits: this.#waits },
+      service,
+      {
+        handover: this.#handover.size > 0,
+        ready: () => this.#waits.gates(service),
+        lost: (old) => this.#unplugged(old) || this.#entangled(service),
+        start: ({ slot, name, next, group, cause }, needs) =>
+          this.#start(service, slot, name, next, needs, group, cause),
+        rename: ({ slot, name, next, group, cause }, needs) =>
+          this.#rename(`service:${service.name}:${slot.number}`, name, next, needs, group, cause),
+        // Dependents that restart with it stop first.
+        dependents: (needs) =>
+          this.#restarting(service.name).flatMap(
+            (container) =>
+              this.#removals.stop(
+                container,
+                `dependency ${service.name} is replaced`,
+                `service:${container.service}:${container.number}`,
+                needs,
+              ) ?? [],
+          ),
+      },
+    )
+    this.#rollouts.push(rollout)
+    return rollout
+  }
+
+  /** What a failed run owes. Planned last: who comes back may have to wait for services that are planned after it. */
+  #putBack(): void {
+    const stops = this.#rollouts.flatMap((rollout) => rollout.stopsToPutBack())
+    for (const rollout of this.#rollouts) rollout.putBack(stops)
+    for (const { dependency, request } of this.#restarts) {
+      const needs = this.#rollouts.flatMap((rollout) => (rollout.of(dependency) ? rollout.startsToPutBack() : []))
+      this.#draft.compensate({ ...request, needs })
+    }
   }
 
   /** Running containers of services that depend on this one with `restart: true` and are otherwise left alone. */
@@ -311,7 +384,7 @@ class UpPlanner {
         slots.flatMap((slot) => {
           const resource = `service:${service.name}:${slot.number}`
           // What lives in its namespaces is replaced with it, and ends in order before they go.
-          if ((slot._tag === "Replace" || slot._tag === "Continue") && sharesNamespace(service.model, dependency)) {
+          if (isReplaced(slot) && sharesNamespace(service.model, dependency)) {
             this.#draft.group(resource, "replace", resource, slot.why.cause, slot.why.fields)
             return isRunning(slot.old) ? [slot.old] : []
           }
@@ -354,7 +427,7 @@ class UpPlanner {
     const resource = `service:${service.name}:${slot.number}`
     const uploads = planUploads(this.#desired, this.#draft, { service, resource, name, handle, group, cause })
     const holders = (this.#handover.get(resource) ?? []).flatMap((id) => this.#removals.freed(id))
-    return this.#draft.add({
+    const start = this.#draft.add({
       id: `${resource}/start`,
       group,
       resource,
@@ -363,9 +436,10 @@ class UpPlanner {
         ...needs,
         ...("created" in handle ? [handle.created] : []),
         ...uploads,
+        ...(this.#preStarts.get(service.name) ?? []),
         ...this.#waits.gates(service),
         ...holders,
-        ...networksInOrder(service.model).flatMap((key) => this.#ready.get(key) ?? []),
+        ...this.#networks(service),
       ],
       action: {
         verb: "StartContainer",
@@ -373,6 +447,7 @@ class UpPlanner {
       },
       ...inputOf(handle),
     })
+    return planPostStart(this.#draft, service, { resource, name, handle, group, cause }, start)
   }
 }
 

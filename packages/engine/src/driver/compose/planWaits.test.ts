@@ -14,9 +14,9 @@ test("bug: the final wait of an unhealthy service came before the change that he
     running(before, "web", { id: id("b"), health: "unhealthy" }),
   ]
   const draft = planned(desired, seen(desired, containers))
-  const start = "service:api:1/start"
-  expect(draft.operations.find((operation) => operation.id === "service:web:1/wait-settled")?.needs).toEqual([start])
-  expect(draft.operations.findIndex((operation) => operation.id === start)).toBe(4)
+  const end = "service:api:1/rename"
+  expect(draft.operations.find((operation) => operation.id === "service:web:1/wait-settled")?.needs).toEqual([end])
+  expect(draft.operations.findIndex((operation) => operation.id === end)).toBe(5)
 })
 
 test("a gate of an unhealthy dependency stays before what needs it, and after nothing", () => {

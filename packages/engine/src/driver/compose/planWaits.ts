@@ -16,11 +16,20 @@ const words: Readonly<Record<WaitCondition, string>> = {
   settled: "until up",
 }
 
+/** How a gate of a replacement differs from a wait. */
+export interface Gate {
+  readonly stay: { readonly healthy: number; readonly running: number }
+  /** Its failure is told and does not end the run. */
+  readonly borne: boolean
+}
+
 export class Waits {
   readonly #desired: DesiredUp
   readonly #draft: Draft
   readonly #byName: ReadonlyMap<string, DesiredService>
   readonly #planned: ReadonlyMap<string, ReadonlyArray<Planned>>
+  /** Resources whose gate is as good as their final wait. */
+  readonly #gated = new Set<string>()
 
   /** `planned` grows while services are planned: dependencies are in it before what depends on them. */
   constructor(desired: DesiredUp, draft: Draft, planned: ReadonlyMap<string, ReadonlyArray<Planned>>) {
@@ -44,6 +53,13 @@ export class Waits {
     })
   }
 
+  /** What a replacement must pass before what it replaces may go. */
+  gate(service: DesiredService, planned: Planned, needs: ReadonlyArray<string>, gate: Gate): string {
+    const condition: WaitCondition = service.completes ? "completed" : "settled"
+    if (!gate.borne) this.#gated.add(resourceOf(service, planned))
+    return this.#add(`${resourceOf(service, planned)}/gate`, service, planned, condition, needs, gate)
+  }
+
   /**
    * The end of the run: everything healthy, running, or completed. These waits need every change of the plan: a service that is
    * unhealthy already must not end the run before the change that would heal it.
@@ -53,7 +69,10 @@ export class Waits {
       (this.#planned.get(service.name) ?? []).flatMap((instance) => {
         const condition: WaitCondition = service.completes ? "completed" : "settled"
         const gated = this.#draft.has(waitId(service, instance, "healthy"))
-        const done = gated || this.#draft.has(waitId(service, instance, "completed"))
+        const done =
+          gated ||
+          this.#gated.has(resourceOf(service, instance)) ||
+          this.#draft.has(waitId(service, instance, "completed"))
         return done || reachedAlready(service, instance, condition) ? [] : [{ service, instance, condition }]
       }),
     )
@@ -61,7 +80,7 @@ export class Waits {
     const [first] = left
     const needs =
       first !== undefined && changes.length * left.length > sharedAbove
-        ? [this.#barrier(this.#group(first.service, first.condition), changes)]
+        ? [this.#barrier(this.group(first.service, first.condition), changes)]
         : changes
     for (const { service, instance, condition } of left) this.#wait(service, instance, condition, needs)
   }
@@ -72,17 +91,27 @@ export class Waits {
     return this.#draft.add({ id: "changed", group, resource, cause, needs, action: { verb: "Barrier", args: {} } })
   }
 
-  #group(service: DesiredService, condition: WaitCondition): string {
+  group(service: DesiredService, condition: WaitCondition): string {
     return this.#draft.group(`wait:${service.name}`, "wait", `service:${service.name}`, words[condition])
   }
 
   /** Plans a wait once. */
   #wait(service: DesiredService, planned: Planned, condition: WaitCondition, after: ReadonlyArray<string>): string {
     const id = waitId(service, planned, condition)
-    if (this.#draft.has(id)) return id
+    return this.#draft.has(id) ? id : this.#add(id, service, planned, condition, after)
+  }
+
+  #add(
+    id: string,
+    service: DesiredService,
+    planned: Planned,
+    condition: WaitCondition,
+    after: ReadonlyArray<string>,
+    gate?: Gate,
+  ): string {
     return this.#draft.add({
       id,
-      group: this.#group(service, condition),
+      group: this.group(service, condition),
       resource: resourceOf(service, planned),
       cause: words[condition],
       needs: [
@@ -97,6 +126,7 @@ export class Waits {
           name: planned.name,
           condition,
           seconds: this.#desired.options.waitTimeout,
+          ...(gate === undefined ? {} : { stay: gate.stay, borne: gate.borne }),
           ...("id" in planned.handle ? { id: planned.handle.id } : {}),
         },
       },

@@ -1,5 +1,6 @@
-/** Host ports that change hands within one plan: whoever wants one starts after whoever holds it is gone. Pure. */
+/** Host ports that change hands within one plan: whoever wants one starts after whoever holds it has stopped. Pure. */
 import type { ObservedContainer } from "./Observed.ts"
+import { isRunning } from "./planRemovals.ts"
 import type { ServiceSlots, Slot } from "./slots.ts"
 
 const anyAddress: ReadonlySet<string> = new Set(["", "0.0.0.0", "::"])
@@ -22,7 +23,7 @@ const leaving = (services: ReadonlyArray<ServiceSlots>): ReadonlyArray<ObservedC
 /** `service:web:1` → ids of leaving containers of other slots that hold one of its fixed ports. */
 export const holdersOf = (services: ReadonlyArray<ServiceSlots>): ReadonlyMap<string, ReadonlyArray<string>> => {
   const holders = new Map<string, ReadonlyArray<string>>()
-  const leavers = leaving(services).filter((container) => container.hostPorts.length > 0)
+  const leavers = leaving(services).filter((container) => container.hostPorts.length > 0 && isRunning(container))
   if (leavers.length === 0) return holders
   for (const { service, slots } of services) {
     const fixed = (service.model.ports ?? []).filter((port) => /^[1-9]\d*$/.test(port.published ?? ""))

@@ -73,9 +73,9 @@ export const recover = (
       case "RemoveVolume":
         return when(!(yield* api.volumes.list({})).some((volume) => volume.Name === args.name))
       case "RemoveContainer":
-        return when((yield* find(args.id)) === undefined)
+        return when((yield* find(yield* containerOf(args.id, operation, run))) === undefined)
       case "StopContainer":
-        return when((yield* find(args.id))?.State.Running !== true)
+        return when((yield* find(yield* containerOf(args.id, operation, run)))?.State.Running !== true)
       case "UnpauseContainer":
         return when((yield* find(args.id))?.State.Status === "running")
       case "StartContainer": {
@@ -86,11 +86,16 @@ export const recover = (
         const found = yield* find(yield* containerOf(args.id, operation, run))
         return when(found?.Name === `/${args.name}`)
       }
+      case "RunHook":
+      case "RunPreStart":
+        return { _tag: "Unknown" }
       case "UploadFiles":
         // Putting the same files there again is harmless.
         return didNotHappen
       case "Wait":
       case "Barrier":
+      case "Delay":
+      case "Tally":
         // Waiting changes nothing: it is simply done again.
         return didNotHappen
     }

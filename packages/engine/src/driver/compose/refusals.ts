@@ -4,9 +4,12 @@ import { formatPlace } from "../../model/Place.ts"
 import type { ModelPath, Stack } from "../../model/Stack.ts"
 import type { Mount, Service } from "../../model/StackModel.ts"
 import { bindFate } from "./carried.ts"
+import { parseCache, serviceContext } from "./buildRequest.ts"
 import { readPullPolicy } from "./imagePolicy.ts"
+import { networksInOrder } from "./createBody.ts"
 import { isUploaded } from "./mounts.ts"
 import * as tables from "./support.ts"
+import { excludesStartFirst } from "./updatePolicy.ts"
 
 type Table = Readonly<Record<string, tables.Support>>
 
@@ -67,34 +70,64 @@ class Inspection {
     }
   }
 
+  /** A replacement can only run beside its predecessor where they do not need the same thing. */
+  updates(service: Service, path: ModelPath): void {
+    for (const key of ["update_config", "rollback_config"] as const) {
+      const config = service.deploy?.[key]
+      if (config === undefined) continue
+      const { order = "", failure_action: action = "" } = config
+      if (key === "rollback_config") this.keys(tables.rollbackSupport, config, [...path, key])
+      if (!["", "start-first", "stop-first"].includes(order))
+        this.refuse([...path, key, "order"], `there is no order ${order}`, "Use start-first or stop-first.")
+      if (!["", "pause", "continue", "rollback"].includes(action))
+        this.refuse(
+          [...path, key, "failure_action"],
+          `there is no action ${action}`,
+          "Use rollback, pause or continue.",
+        )
+      const why = excludesStartFirst(service)
+      if (order === "start-first" && why !== undefined)
+        this.refuse(
+          [...path, key, "order"],
+          `start-first needs the old and the new container at once, but ${why}`,
+          "Use order stop-first: the old container is kept, stopped, until the new one is healthy.",
+        )
+    }
+  }
+
   service(name: string, service: Service): void {
     const path = ["services", name]
     this.keys(tables.serviceSupport, service, path)
     if (service.build !== undefined) this.build(service.build, [...path, "build"])
     if (service.deploy !== undefined) {
       this.keys(tables.deploySupport, service.deploy, [...path, "deploy"])
-      if (service.deploy.mode !== undefined && service.deploy.mode !== "replicated")
-        this.refuse([...path, "deploy", "mode"], `mode ${service.deploy.mode} needs a cluster`, "Use mode replicated.")
-      if (!isEmpty(service.deploy.resources.reservations?.devices))
-        this.refuse(
-          [...path, "deploy", "resources", "reservations", "devices"],
-          "devices cannot be reserved yet",
-          "Remove it.",
-        )
+      this.updates(service, [...path, "deploy"])
+      if (!["", "replicated"].includes(service.deploy.mode ?? ""))
+        this.ignored([...path, "deploy", "mode"], "has no effect on a single engine")
+      for (const key of ["cpus", "generic_resources"] as const)
+        if (!isEmpty(service.deploy.resources.reservations?.[key]))
+          this.ignored([...path, "deploy", "resources", "reservations", key], "has no effect on a single engine")
     }
     for (const [key, network] of Object.entries(service.networks ?? {}))
       if (network !== null) this.keys(tables.attachmentSupport, network, [...path, "networks", key])
     for (const [index, mount] of (service.volumes ?? []).entries()) {
       this.keys(tables.mountSupport, mount, [...path, "volumes", index])
-      if (!["bind", "volume", "tmpfs"].includes(mount.type))
+      if (!["bind", "volume", "tmpfs", "image"].includes(mount.type))
         this.refuse(
           [...path, "volumes", index, "type"],
-          `mounts of type ${mount.type} are not there yet`,
-          "Use bind, volume or tmpfs.",
+          `an engine of Linux containers has no mounts of type ${mount.type}`,
+          "Use bind, volume, tmpfs or image.",
         )
       if (mount.type === "bind") this.local([...path, "volumes", index], mount)
     }
     for (const kind of ["configs", "secrets"] as const) this.grants(service, kind, path)
+    for (const [index, hook] of (service.pre_start ?? []).entries())
+      if (hook.per_replica === true)
+        this.refuse(
+          [...path, "pre_start", index, "per_replica"],
+          "a hook runs once for the service, not for each container",
+          "Remove it, as for Compose.",
+        )
     for (const key of ["uts", "cgroup"] as const)
       if (/^(service|container):/.test(service[key] ?? ""))
         this.refuse([...path, key], "an engine does not share this namespace between containers", "Use host.")
@@ -104,13 +137,14 @@ class Inspection {
         `policy ${service.pull_policy} is none`,
         "Use always, missing, never, build, daily, weekly or every_<duration>, for instance every_12h.",
       )
-    for (const [index, option] of (service.security_opt ?? []).entries())
-      if (/^seccomp[=:](?!unconfined$|builtin$)/.test(option))
-        this.refuse(
-          [...path, "security_opt", index],
-          "seccomp profiles from files are not there yet",
-          "Use unconfined or builtin.",
-        )
+    const [primary] = networksInOrder(service)
+    const mac = primary === undefined ? undefined : service.networks?.[primary]?.mac_address
+    if ((service.mac_address ?? "") !== "" && mac !== undefined && mac !== service.mac_address)
+      this.refuse(
+        [...path, "mac_address"],
+        `it is ${service.mac_address} here and ${mac} on network ${primary}`,
+        "Name it once, on the network.",
+      )
     const scale = service.scale ?? service.deploy?.replicas ?? 1
     if (service.container_name !== undefined && scale > 1)
       this.refuse(
@@ -140,13 +174,39 @@ class Inspection {
 
   build(build: NonNullable<Service["build"]>, path: ModelPath): void {
     this.keys(tables.buildSupport, build, path)
-    const context = build.context ?? ""
-    if (/^(https?|git|ssh):\/\/|^git@|^github\.com\//.test(context))
-      this.refuse(
-        [...path, "context"],
-        "contexts from repositories are not there yet",
-        "Check it out and name its folder.",
-      )
+    if (!["", "default", "host", "none"].includes(build.network ?? ""))
+      this.refuse([...path, "network"], `builds know no network ${build.network}`, "Use default, host or none.")
+    const caches = (key: "cache_from" | "cache_to", known: ReadonlyArray<string>) => {
+      for (const [index, text] of (build[key] ?? []).entries()) {
+        const { type } = parseCache(text)
+        if (!known.includes(type))
+          this.refuse(
+            [...path, key, index],
+            `caches of type ${type === "" ? "unknown" : type} are not there`,
+            `Use ${known.map((name) => `type=${name}`).join(" or ")}.`,
+          )
+      }
+    }
+    caches("cache_from", ["registry"])
+    caches("cache_to", ["inline", "registry"])
+    for (const [key, value] of Object.entries(build.additional_contexts ?? {})) {
+      const at = [...path, "additional_contexts", key]
+      if (value.startsWith("oci-layout://"))
+        this.refuse(at, "OCI layouts are not there", "Load the image and name it with docker-image://.")
+      if (value.startsWith(serviceContext) && build.pull === true)
+        this.refuse(
+          at,
+          "with pull: true the engine looks for it in a registry",
+          "Remove pull, or put it into the build of that service.",
+        )
+    }
+    for (const [index, { source = "" }] of (build.secrets ?? []).entries())
+      if (this.#stack.model.secrets?.[source]?.external === true)
+        this.refuse(
+          [...path, "secrets", index],
+          `secret ${source} is external: its value is not known here`,
+          "Declare it with file or environment.",
+        )
   }
 
   /** A path of this machine is carried to an engine on another one, read-only. Compose would mount an empty folder. */
@@ -177,7 +237,12 @@ class Inspection {
       for (const [key, object] of Object.entries(model[kind] ?? {})) {
         this.keys(tables.fileObjectSupport, object, [kind, key])
       }
-    if (!isEmpty(model.models)) this.refuse(["models"], "models are not there yet", "Remove it.")
+    if (!isEmpty(model.models))
+      this.refuse(
+        ["models"],
+        "Docker Model Runner is no part of an engine",
+        "Run the model as a service, or remove it.",
+      )
   }
 }
 
@@ -186,4 +251,14 @@ export const inspectStack = (stack: Stack, localFiles: boolean): Verdict => {
   const inspection = new Inspection(stack, localFiles)
   inspection.stack()
   return { refused: inspection.refused, warnings: inspection.warnings }
+}
+
+/** Only what the builds of these services ask for. */
+export const inspectBuilds = (stack: Stack, names: ReadonlyArray<string>): ReadonlyArray<Diagnostic> => {
+  const inspection = new Inspection(stack, true)
+  for (const name of names) {
+    const { build } = stack.model.services[name] ?? {}
+    if (build !== undefined) inspection.build(build, ["services", name, "build"])
+  }
+  return inspection.refused
 }

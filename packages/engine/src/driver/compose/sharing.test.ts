@@ -73,7 +73,7 @@ describe("the plan", () => {
       "
     `)
     const create = planned(desired, nothing).operations.find(({ id }) => id === "service:side:1/create")
-    expect(create?.inputs).toEqual({ web: { operation: "service:web:1/create", output: "id" } })
+    expect(create?.inputs).toEqual({ "shared/web": { operation: "service:web:1/create", output: "id" } })
   })
 
   const both = (over: Partial<Parameters<typeof running>[2]> = {}) => {

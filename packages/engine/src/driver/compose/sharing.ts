@@ -18,6 +18,9 @@ export interface PlannedService extends DesiredService {
   readonly awaits?: string
 }
 
+/** Before the name of a service, in the inputs of an operation that needs the id of its container. */
+export const sharedInput = "shared/"
+
 export interface Sharing {
   readonly known: SharedIds
   /** service → replica number of the container that is created first. */

@@ -11,7 +11,14 @@ import type { PlannedService } from "./sharing.ts"
 export type Slot =
   /** Nobody there. */
   | { readonly _tag: "Create"; readonly number: number; readonly cause: string }
-  | { readonly _tag: "Replace"; readonly number: number; readonly old: ObservedContainer; readonly why: Obsolete }
+  | {
+      readonly _tag: "Replace"
+      readonly number: number
+      readonly old: ObservedContainer
+      readonly why: Obsolete
+      /** An outdated replacement is there: whoever began it may have stopped the old one. */
+      readonly interrupted: boolean
+    }
   /** The replacement exists under its temporary name, the old one may be anything but removed. */
   | {
       readonly _tag: "Continue"
@@ -19,12 +26,19 @@ export type Slot =
       readonly old: ObservedContainer
       readonly next: ObservedContainer
       readonly why: Obsolete
+      readonly interrupted: true
     }
   /** The old one is gone, the replacement not renamed yet. */
   | { readonly _tag: "Finish"; readonly number: number; readonly next: ObservedContainer }
   | { readonly _tag: "Start"; readonly number: number; readonly container: ObservedContainer; readonly cause: string }
   | { readonly _tag: "Unpause"; readonly number: number; readonly container: ObservedContainer }
   | { readonly _tag: "Keep"; readonly number: number; readonly container: ObservedContainer }
+
+/** Why a slot is finished. */
+export const interrupted = "an interrupted replacement is finished"
+/** Whose container gives way to another. */
+export type Replaced = Extract<Slot, { readonly _tag: "Replace" | "Continue" }>
+export const isReplaced = (slot: Slot): slot is Replaced => slot._tag === "Replace" || slot._tag === "Continue"
 
 export interface ServiceSlots {
   readonly service: DesiredService
@@ -71,6 +85,10 @@ export const slotsOf = (
   const stale = (container: ObservedContainer) => diverges(desired, service, container, live)
   const byNumber = new Map<number, Array<ObservedContainer>>()
   for (const container of containers) {
+    if (container.ofHook === true) {
+      surplus.push({ container, cause: "left over from a hook" })
+      continue
+    }
     if (broken.has(container.state)) {
       surplus.push({ container, cause: `it is ${container.state}` })
       continue
@@ -106,21 +124,25 @@ export const slotsOf = (
       slots.push(
         reason === undefined
           ? { _tag: "Finish", number, next: successor }
-          : { _tag: "Replace", number, old: successor, why: reason },
+          : { _tag: "Replace", number, old: successor, why: reason, interrupted: false },
       )
       continue
     }
     const reason = why(old)
     if (reason === undefined || next === undefined) {
       drop(temporary, leftOver)
-      slots.push(reason === undefined ? kept(service, old) : { _tag: "Replace", number, old, why: reason })
+      slots.push(
+        reason === undefined
+          ? kept(service, old)
+          : { _tag: "Replace", number, old, why: reason, interrupted: temporary.length > 0 },
+      )
       continue
     }
     drop(
       temporary.filter((container) => container !== next),
       leftOver,
     )
-    slots.push({ _tag: "Continue", number, old, next, why: reason })
+    slots.push({ _tag: "Continue", number, old, next, why: reason, interrupted: true })
   }
   return sized(service, slots, surplus)
 }

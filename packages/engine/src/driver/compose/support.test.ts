@@ -10,6 +10,7 @@ test.each([
   ["services", Model.Service.schema.fields, tables.serviceSupport],
   ["build", Model.Build.schema.fields, tables.buildSupport],
   ["deploy", Model.Deploy.schema.fields, tables.deploySupport],
+  ["rollback_config", Model.UpdateConfig.schema.fields, tables.rollbackSupport],
   ["service networks", Model.ServiceNetwork.schema.fields, tables.attachmentSupport],
   ["service volumes", Model.Mount.schema.fields, tables.mountSupport],
   ["networks", Model.Network.schema.fields, tables.networkSupport],
@@ -25,7 +26,7 @@ test("parity tells a level of every key once, and a remedy of what is not whole"
     expect(parity.map(({ path }) => path)).toContain(`services.*.${key}`)
   expect(parity).toContainEqual({ path: "services.*.image", level: "native" })
   expect(parity).toContainEqual({
-    path: "services.*.deploy.update_config",
+    path: "services.*.deploy.endpoint_mode",
     level: "degraded",
     remedy: "It has no effect on a single engine.",
   })
@@ -64,11 +65,52 @@ describe("refusals", () => {
   test.each<[string, Partial<Model.Service>, string]>([
     ["namespaces that engines do not share", { uts: "service:db" }, "services.web.uts"],
     ["unknown pull policies", { pull_policy: "sometimes" }, "services.web.pull_policy"],
-    ["seccomp files", { security_opt: ["seccomp=./x.json"] }, "services.web.security_opt[0]"],
     ["one name for many", { container_name: "x", scale: 2 }, "services.web.container_name"],
-    ["image mounts", { volumes: [{ type: "image", source: "i", target: "/t" }] }, "services.web.volumes[0].type"],
-    ["global mode", { deploy: { mode: "global", resources: {}, placement: {} } }, "services.web.deploy.mode"],
-    ["Git contexts", { build: { context: "https://example.org/x.git" } }, "services.web.build.context"],
+    [
+      "two addresses of one interface",
+      { mac_address: "02:42:ac:11:00:01", networks: { default: { mac_address: "02:42:ac:11:00:02" } } },
+      "services.web.mac_address",
+    ],
+    [
+      "mounts of other engines",
+      { volumes: [{ type: "npipe", source: "p", target: "/t" }] },
+      "services.web.volumes[0].type",
+    ],
+    [
+      "a start-first that cannot be",
+      {
+        ports: [{ target: 80, published: "8080", protocol: "tcp" }],
+        deploy: { update_config: { order: "start-first" }, resources: {}, placement: {} },
+      },
+      "services.web.deploy.update_config.order",
+    ],
+    [
+      "an order that is none",
+      { deploy: { rollback_config: { order: "wat" }, resources: {}, placement: {} } },
+      "services.web.deploy.rollback_config.order",
+    ],
+    [
+      "a failure action that is none",
+      { deploy: { update_config: { failure_action: "wat" }, resources: {}, placement: {} } },
+      "services.web.deploy.update_config.failure_action",
+    ],
+    ["networks of builds", { build: { network: "mine" } }, "services.web.build.network"],
+    ["caches of other types", { build: { cache_from: ["type=gha"] } }, "services.web.build.cache_from[0]"],
+    [
+      "caches to a folder",
+      { build: { cache_to: ["type=inline", "type=local,dest=/c"] } },
+      "services.web.build.cache_to[1]",
+    ],
+    [
+      "OCI layouts",
+      { build: { additional_contexts: { base: "oci-layout:///o" } } },
+      "services.web.build.additional_contexts.base",
+    ],
+    [
+      "images of services that are to be pulled",
+      { build: { pull: true, additional_contexts: { base: "service:web" } } },
+      "services.web.build.additional_contexts.base",
+    ],
   ])("%s", (_, service, path) => {
     expect(refusals(service).refused.map((found) => found.path)).toEqual([path])
   })
@@ -77,6 +119,41 @@ describe("refusals", () => {
     const service = { volumes: [{ type: "bind", source: "/w/html", target: "/html" }] }
     expect(refusals(service).refused).toEqual([])
     expect(refusals(service, false).refused.map(({ path }) => path)).toEqual(["services.web.volumes[0]"])
+  })
+
+  test.each<[string, Partial<Model.Service>]>([
+    ["it publishes the fixed port 8080", { ports: [{ target: 80, published: "8080", protocol: "tcp" }] }],
+    ["it has the container_name x", { container_name: "x" }],
+    ["it shares the network of the host", { network_mode: "host" }],
+    ["it has the fixed address 172.30.0.9", { networks: { default: { ipv4_address: "172.30.0.9" } } }],
+    ["it has the fixed address 02:42:ac:11:00:02", { mac_address: "02:42:ac:11:00:02" }],
+  ])("start-first is refused where %s", (why, service) => {
+    const deploy = { update_config: { order: "start-first" }, resources: {}, placement: {} }
+    expect(refusals({ ...service, deploy }).refused).toEqual([
+      expect.objectContaining({
+        message: `services.web.deploy.update_config.order: start-first needs the old and the new container at once, but ${why}`,
+        remedy: expect.stringContaining("stop-first"),
+      }),
+    ])
+    expect(refusals({ ...service, deploy: { ...deploy, update_config: { order: "stop-first" } } }).refused).toEqual([])
+  })
+
+  test("start-first where nothing is fixed is taken", () => {
+    const deploy = { update_config: { order: "start-first" }, resources: {}, placement: {} }
+    for (const published of [undefined, "0", "8000-8010"])
+      expect(
+        refusals({ deploy, ports: [{ target: 80, protocol: "tcp", ...(published && { published }) }] }).refused,
+      ).toEqual([])
+  })
+
+  test("what a rollback does not heed is told", () => {
+    const rollback_config = { order: "stop-first", failure_action: "pause", monitor: "5s" }
+    const { refused, warnings } = refusals({ deploy: { rollback_config, resources: {}, placement: {} } })
+    expect(refused).toEqual([])
+    expect(warnings).toEqual([
+      "compose.yaml:5:1 services.web.deploy.rollback_config.failure_action has no effect on a single engine.",
+      "compose.yaml:5:1 services.web.deploy.rollback_config.monitor has no effect on a single engine.",
+    ])
   })
 
   test("what has no effect is a warning with its place", () => {

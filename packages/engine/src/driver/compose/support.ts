@@ -12,6 +12,7 @@ import type {
   Network,
   Service,
   ServiceNetwork,
+  UpdateConfig,
   Volume,
 } from "../../model/StackModel.ts"
 
@@ -22,7 +23,6 @@ type Table<S extends { readonly schema: { readonly fields: object } }> = {
 }
 
 const refused = (remedy: string): Support => ({ refused: remedy })
-const notYet = refused("Remove it; this driver cannot do it yet.")
 const obsoleteKey = refused("Use the key that replaced it in the Compose Specification.")
 const windows = refused("Remove it; Windows containers are not supported.")
 
@@ -32,7 +32,7 @@ export const serviceSupport: Table<typeof Service> = {
   attach: "native",
   build: "native",
   develop: "native",
-  blkio_config: notYet,
+  blkio_config: "native",
   cap_add: "native",
   cap_drop: "native",
   cgroup_parent: "native",
@@ -60,7 +60,9 @@ export const serviceSupport: Table<typeof Service> = {
   dockerfile: obsoleteKey,
   domainname: "native",
   entrypoint: "native",
-  provider: notYet,
+  provider: refused(
+    "Run the provider yourself and name what it made; it is a program of this machine that no plan can foresee.",
+  ),
   environment: "native",
   env_file: "native",
   expose: "native",
@@ -68,7 +70,7 @@ export const serviceSupport: Table<typeof Service> = {
   external_links: "native",
   extra_hosts: "native",
   group_add: "native",
-  gpus: notYet,
+  gpus: "native",
   hostname: "native",
   healthcheck: "native",
   image: "native",
@@ -86,7 +88,7 @@ export const serviceSupport: Table<typeof Service> = {
   memswap_limit: "native",
   mem_swappiness: "native",
   mac_address: "native",
-  models: notYet,
+  models: refused("Run the model as a service; Docker Model Runner is no part of an engine."),
   net: obsoleteKey,
   network_mode: "native",
   networks: "native",
@@ -113,7 +115,7 @@ export const serviceSupport: Table<typeof Service> = {
   tmpfs: "native",
   tty: "native",
   ulimits: "native",
-  use_api_socket: notYet,
+  use_api_socket: "native",
   user: "native",
   userns_mode: "native",
   uts: "native",
@@ -121,56 +123,66 @@ export const serviceSupport: Table<typeof Service> = {
   volumes: "native",
   volumes_from: "native",
   working_dir: "native",
-  pre_start: notYet,
-  post_start: notYet,
-  pre_stop: notYet,
+  pre_start: "native",
+  post_start: "native",
+  pre_stop: "native",
 }
 
 export const buildSupport: Table<typeof Build> = {
   context: "native",
   dockerfile: "native",
   dockerfile_inline: "native",
-  entitlements: notYet,
+  entitlements: "native",
   args: "native",
-  provenance: notYet,
-  sbom: notYet,
-  ssh: notYet,
+  provenance: "native",
+  sbom: "native",
+  ssh: "native",
   labels: "native",
-  cache_from: notYet,
-  cache_to: notYet,
+  cache_from: "native",
+  cache_to: "native",
   no_cache: "native",
-  no_cache_filter: notYet,
-  additional_contexts: notYet,
+  no_cache_filter: "native",
+  additional_contexts: "native",
   pull: "native",
   extra_hosts: "native",
   isolation: windows,
   network: "native",
   target: "native",
-  secrets: notYet,
+  secrets: "native",
   shm_size: "native",
   tags: "native",
-  ulimits: notYet,
-  platforms: notYet,
-  privileged: notYet,
+  ulimits: "native",
+  platforms: "native",
+  privileged: "native",
 }
 
 export const deploySupport: Table<typeof Deploy> = {
   mode: "native",
   replicas: "native",
   labels: "ignored",
-  update_config: "ignored",
-  rollback_config: "ignored",
+  update_config: "native",
+  rollback_config: "native",
   resources: "native",
   restart_policy: "native",
   placement: "ignored",
   endpoint_mode: "ignored",
 }
 
+/** Of a rollback: `update_config` has all of it. */
+export const rollbackSupport: Table<typeof UpdateConfig> = {
+  parallelism: "native",
+  delay: "native",
+  failure_action: "ignored",
+  monitor: "ignored",
+  max_failure_ratio: "ignored",
+  order: "native",
+}
+
 export const attachmentSupport: Table<typeof ServiceNetwork> = {
   aliases: "native",
   driver_opts: "native",
-  gw_priority: refused("Remove it; it needs Docker 28."),
-  interface_name: refused("Remove it; it needs Docker 28.1."),
+  gw_priority: "native",
+  interface_name: "native",
   ipv4_address: "native",
   ipv6_address: "native",
   link_local_ips: "native",
@@ -187,7 +199,7 @@ export const mountSupport: Table<typeof Mount> = {
   bind: "native",
   volume: "native",
   tmpfs: "native",
-  image: notYet,
+  image: "native",
 }
 
 export const networkSupport: Table<typeof Network> = {

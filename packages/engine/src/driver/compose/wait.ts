@@ -24,6 +24,8 @@ export interface WaitRequest {
   readonly name: string
   readonly condition: WaitCondition
   readonly seconds: number
+  /** How long it must stay so: milliseconds after a healthcheck passed, and where there is none. */
+  readonly stay?: { readonly healthy: number; readonly running: number }
 }
 
 export type Verdict = "reached" | "waiting" | "exited" | "unhealthy" | "no-healthcheck"
@@ -98,6 +100,7 @@ interface Settled {
 }
 
 const relevant = /^(start|die|destroy|restart|oom|unpause|health_status.*)$/
+const ended = /^(die|oom|health_status: unhealthy)$/
 /** The end of a probe: while the health stays the same there is no other event. Its result is recorded a moment later. */
 const probed = "exec_die"
 const recorded = "250 millis"
@@ -142,10 +145,32 @@ export const waitFor = (
       ),
     )
   })
+  /** Looks again after a while, or as soon as it falls: another start, or another state, means that it did not stay up. */
+  const stayed = (settled: Settled): Effect.Effect<Settled, WindFlowError> => {
+    const { State: before } = settled.details
+    const healthy = before.Health?.Status === "healthy"
+    const millis = (healthy ? request.stay?.healthy : request.stay?.running) ?? 0
+    if (settled.verdict !== "reached" || !before.Running || millis === 0) return Effect.succeed(settled)
+    const judged = Effect.map(look, (details): Settled => {
+      const verdict = judge(details.State, request.condition)
+      const fell = details.State.StartedAt !== before.StartedAt || verdict === "waiting"
+      return { details, verdict: fell ? "exited" : verdict }
+    })
+    const falls = Effect.flatMap(api.now, (now) =>
+      api.events({ type: ["container"], container: [id] }, String(Math.floor(now / 1000) - 2)).pipe(
+        Stream.filter(({ Action }) => ended.test(Action)),
+        Stream.mapEffect(() => judged),
+        Stream.filter(({ verdict }) => verdict !== "reached"),
+        Stream.runHead,
+        Effect.asVoid,
+      ),
+    )
+    return Effect.andThen(Effect.raceFirst(Effect.sleep(`${millis} millis`), falls), judged)
+  }
   return Effect.gen(function* () {
     const found = yield* Effect.timeoutOption(watch, `${request.seconds} seconds`)
     const { details, verdict } =
-      found._tag === "Some" ? found.value : { details: yield* look, verdict: "waiting" as const }
+      found._tag === "Some" ? yield* stayed(found.value) : { details: yield* look, verdict: "waiting" as const }
     if (verdict !== "reached") yield* Effect.flatMap(failure(api, details, request, verdict), Effect.fail)
   })
 }

@@ -14,8 +14,11 @@ const mark = "[secret]"
 const encode = Schema.encodeUnknownResult(WindFlowError)
 const decode = Schema.decodeUnknownResult(WindFlowError)
 
+const scrubText = (value: string, hidden: ReadonlyArray<string>): string =>
+  hidden.reduce((text, part) => text.replaceAll(part, mark), value)
+
 const scrub = (value: unknown, hidden: ReadonlyArray<string>): unknown => {
-  if (typeof value === "string") return hidden.reduce((text, part) => text.replaceAll(part, mark), value)
+  if (typeof value === "string") return scrubText(value, hidden)
   if (Array.isArray(value)) return value.map((item) => scrub(item, hidden))
   return typeof value === "object" && value !== null
     ? Object.fromEntries(Object.entries(value).map(([key, item]) => [key, key === "_tag" ? item : scrub(item, hidden)]))
@@ -36,6 +39,12 @@ const partsOf = (values: ReadonlyArray<string>): ReadonlyArray<string> =>
   [...new Set(values.flatMap((value) => [value, ...value.split("\n")]))]
     .filter((part) => part.length >= shortest)
     .sort((a, b) => b.length - a.length)
+
+/** Takes the given values out of what a program prints. */
+export const masking = (values: ReadonlyArray<string>): ((text: string) => string) => {
+  const hidden = partsOf(values)
+  return hidden.length === 0 ? (text) => text : (text) => scrubText(text, hidden)
+}
 
 /** One that cannot be read was not handed out either. */
 const revealed = (context: Pick<ComposeDriverContext, "secrets">, names: ReadonlyArray<string>) =>

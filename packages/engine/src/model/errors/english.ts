@@ -1,8 +1,11 @@
 /** Error texts in English. */
 import { type Catalogue, diagnosticLines, type ErrorText, lookUp, remedies } from "./catalogue.ts"
+import { describeFindings, englishFindings } from "./findingTexts.ts"
 import type { WindFlowError } from "./union.ts"
 
 const tail = (log: string) => (log === "" ? "" : `\n${log}`)
+
+const again = (restored: boolean | undefined) => (restored === true ? "; the previous container is running again" : "")
 
 const catalogue: Catalogue = {
   ComposeInvalid: (e) => ({
@@ -113,12 +116,16 @@ const catalogue: Catalogue = {
     remedy: `Create it first, or remove \`external: true\`.`,
   }),
   Unhealthy: (e) => ({
-    message: `Service ${e.service} is not healthy (container ${e.container})${tail(e.log)}`,
+    message: `Service ${e.service} is not healthy (container ${e.container})${again(e.restored)}${tail(e.log)}`,
     remedy: `Look at \`windflow logs ${e.service}\`, correct the service or its healthcheck, and run \`windflow up\` again.`,
   }),
   ContainerExited: (e) => ({
-    message: `Container ${e.container} of service ${e.service} exited with code ${e.exitCode}${tail(e.log)}`,
+    message: `Container ${e.container} of service ${e.service} exited with code ${e.exitCode}${again(e.restored)}${tail(e.log)}`,
     remedy: `Look at \`windflow logs ${e.service}\`, correct the service, and run \`windflow up\` again.`,
+  }),
+  HookFailed: (e) => ({
+    message: `Hook ${e.hook} of service ${e.service} ended with code ${e.exitCode} (container ${e.container})${tail(e.log)}`,
+    remedy: "Correct the hook's command, and run the command again.",
   }),
   Locked: (e) => ({
     message: `${e.deployment} is being changed by ${e.owner} since ${e.since}`,
@@ -135,6 +142,10 @@ const catalogue: Catalogue = {
   PreconditionFailed: (e) => ({
     message: `${e.operation} was not done: ${e.resource} ${e.detail}`,
     remedy: "Somebody else changed it meanwhile. Run the command again: it plans from what is there now.",
+  }),
+  PreflightRefused: (e) => ({
+    message: `${e.deployment}: nothing was changed, because it would fail\n${describeFindings(englishFindings, e.findings).message}`,
+    remedy: describeFindings(englishFindings, e.findings).remedy,
   }),
   PolicyDenied: (e) => ({
     message: `Policy ${e.rule} refuses: ${e.detail}`,

@@ -1,8 +1,12 @@
 /** Error texts in French. Details that an engine or a parser says stay in its own words. */
 import { type Catalogue, diagnosticLines, type ErrorText, lookUp, remedies } from "./catalogue.ts"
+import { describeFindings, frenchFindings } from "./findingTexts.ts"
 import type { WindFlowError } from "./union.ts"
 
 const tail = (log: string) => (log === "" ? "" : `\n${log}`)
+
+const again = (restored: boolean | undefined) =>
+  restored === true ? " ; le conteneur précédent fonctionne de nouveau" : ""
 
 const kinds = { network: "le réseau", volume: "le volume", config: "la config", secret: "le secret" } as const
 
@@ -116,12 +120,16 @@ const catalogue: Catalogue = {
     remedy: "Créez-le d’abord, ou retirez `external: true`.",
   }),
   Unhealthy: (e) => ({
-    message: `Le service ${e.service} n’est pas sain (conteneur ${e.container})${tail(e.log)}`,
+    message: `Le service ${e.service} n’est pas sain (conteneur ${e.container})${again(e.restored)}${tail(e.log)}`,
     remedy: `Voyez \`windflow logs ${e.service}\`, corrigez le service ou son healthcheck, et relancez \`windflow up\`.`,
   }),
   ContainerExited: (e) => ({
-    message: `Le conteneur ${e.container} du service ${e.service} s’est terminé avec le code ${e.exitCode}${tail(e.log)}`,
+    message: `Le conteneur ${e.container} du service ${e.service} s’est terminé avec le code ${e.exitCode}${again(e.restored)}${tail(e.log)}`,
     remedy: `Voyez \`windflow logs ${e.service}\`, corrigez le service, et relancez \`windflow up\`.`,
+  }),
+  HookFailed: (e) => ({
+    message: `Le crochet ${e.hook} du service ${e.service} s’est terminé avec le code ${e.exitCode} (conteneur ${e.container})${tail(e.log)}`,
+    remedy: "Corrigez la commande du crochet, et relancez la commande.",
   }),
   Locked: (e) => ({
     message: `${e.deployment} est en cours de modification par ${e.owner} depuis ${e.since}`,
@@ -138,6 +146,10 @@ const catalogue: Catalogue = {
   PreconditionFailed: (e) => ({
     message: `${e.operation} n’a pas été faite : ${e.resource} ${e.detail}`,
     remedy: "Quelqu’un d’autre l’a modifié entre-temps. Relancez la commande : elle repart de l’état actuel.",
+  }),
+  PreflightRefused: (e) => ({
+    message: `${e.deployment} : rien n’a été modifié, car cela échouerait\n${describeFindings(frenchFindings, e.findings).message}`,
+    remedy: describeFindings(frenchFindings, e.findings).remedy,
   }),
   PolicyDenied: (e) => ({
     message: `La règle ${e.rule} refuse : ${e.detail}`,

@@ -2,5 +2,6 @@
 export type { Catalogue, ErrorText } from "./catalogue.ts"
 export { describeError, type Locale } from "./describe.ts"
 export { english } from "./english.ts"
+export { Finding } from "./Finding.ts"
 export { type ErrorRow, table as errorTable } from "./table.ts"
 export * from "./union.ts"

@@ -6,6 +6,7 @@
 import { Schema } from "effect"
 import { Place } from "../Place.ts"
 import { described } from "./described.ts"
+import { Finding } from "./Finding.ts"
 
 const Str = Schema.String
 const place = { place: Schema.optionalKey(Place) }
@@ -147,9 +148,12 @@ export class ExternalMissing extends described(
   }),
 ) {}
 
+/** What a run that failed put back: the container that was to be replaced runs again. */
+const restored = { restored: Schema.optionalKey(Schema.Boolean) }
+
 /** A healthcheck says unhealthy, or never became healthy within the deadline. `log` holds its last outputs. */
 export class Unhealthy extends described(
-  Schema.TaggedError<Unhealthy>()("Unhealthy", { service: Str, container: Str, log: Str }),
+  Schema.TaggedError<Unhealthy>()("Unhealthy", { service: Str, container: Str, log: Str, ...restored }),
 ) {}
 
 /** A container ended that should run, or a one-shot ended with a non-zero code. */
@@ -157,6 +161,18 @@ export class ContainerExited extends described(
   Schema.TaggedError<ContainerExited>()("ContainerExited", {
     service: Str,
     container: Str,
+    exitCode: Schema.Int,
+    log: Str,
+    ...restored,
+  }),
+) {}
+
+/** A lifecycle hook (`post_start[0]`) ended with a code other than 0. */
+export class HookFailed extends described(
+  Schema.TaggedError<HookFailed>()("HookFailed", {
+    service: Str,
+    container: Str,
+    hook: Str,
     exitCode: Schema.Int,
     log: Str,
   }),
@@ -180,6 +196,14 @@ export class PlanStale extends described(
 /** An operation's precondition does not hold any more (somebody else changed the resource). */
 export class PreconditionFailed extends described(
   Schema.TaggedError<PreconditionFailed>()("PreconditionFailed", { operation: Str, resource: Str, detail: Str }),
+) {}
+
+/** What would make the change fail, found before anything was changed. */
+export class PreflightRefused extends described(
+  Schema.TaggedError<PreflightRefused>()("PreflightRefused", {
+    deployment: Str,
+    findings: Schema.NonEmptyArray(Finding),
+  }),
 ) {}
 
 export class PolicyDenied extends described(
@@ -302,10 +326,12 @@ export const errorClasses = [
   ExternalMissing,
   Unhealthy,
   ContainerExited,
+  HookFailed,
   Locked,
   LockLost,
   PlanStale,
   PreconditionFailed,
+  PreflightRefused,
   PolicyDenied,
   ConfirmationRequired,
   DriverUnavailable,

@@ -2,6 +2,7 @@
 import type { Effect } from "effect"
 import type { WindFlowError } from "../../model/errors/union.ts"
 import type { Dial } from "../EngineHttp.ts"
+import type { HostAddress } from "./knownHosts.ts"
 
 export interface RunOptions {
   /** What the program reads; absent: end of file at once. */
@@ -30,6 +31,8 @@ export interface SshHost {
   readonly connect: Effect.Effect<ConnectionFacts, WindFlowError>
   /** Runs a program to its end; interrupting ends it there too. No shell reads the arguments. */
   readonly run: (argv: ReadonlyArray<string>, options?: RunOptions) => Effect.Effect<RunResult, WindFlowError>
+  /** The first machine that is connected to by TCP; undefined where something else carries the connection (ProxyCommand). */
+  readonly first: Effect.Effect<HostAddress | undefined, WindFlowError>
   /** How many connections were made so far: more than one means that one broke. */
   readonly connections: () => number
 }

@@ -283,3 +283,32 @@ test("a user who may not use the socket is told so, and so is one without an eng
   )
   expect(nowhere).toMatchObject({ _tag: "EngineUnreachable", reason: "not-found" })
 })
+
+test("where forwarding is forbidden the host's own command serves, a few streams at a time", async () => {
+  const strict = await startHost({ docker: true, sshd: ["AllowStreamLocalForwarding no"] })
+  try {
+    await strict.loadImage(busybox)
+    await scoped(
+      Effect.gen(function* () {
+        const { api, ssh } = yield* engineOf(strict)
+        yield* Effect.forEach(
+          Array.from({ length: 40 }, (_, index) => index),
+          () => api.images.list({}),
+          { concurrency: "unbounded", discard: true },
+        )
+        // A stream that stays open, and programs beside it.
+        const id = yield* container(api, "sh", "-c", "while true; do echo line; sleep 0.2; done")
+        const lines = yield* api.containers.logs(id, { follow: true, timestamps: false }).pipe(
+          textLines,
+          Stream.take(3),
+          Stream.mapEffect((line) => Effect.as(ssh.run(["true"]), line.text)),
+          Stream.runCollect,
+        )
+        expect(lines).toEqual(["line", "line", "line"])
+        expect(ssh.connections()).toBe(1)
+      }),
+    )
+  } finally {
+    await strict.remove()
+  }
+})

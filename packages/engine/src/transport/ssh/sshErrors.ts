@@ -32,6 +32,13 @@ export const hostUnreachable = (address: HostAddress, reason: Reason, detail?: s
     detail: detail ?? (reason === "other" || reason === "protocol" ? reason : words[reason]),
   })
 
+export const sessionsBusy = (address: HostAddress) =>
+  hostUnreachable(
+    address,
+    "other",
+    "all its sessions are in use by other streams; let its sshd forward sockets (AllowStreamLocalForwarding) or grant more (MaxSessions)",
+  )
+
 export const connectionFailed = (address: HostAddress, cause: unknown): WindFlowError => {
   const error = cause instanceof Error ? cause : new Error(String(cause))
   const code = "code" in error && typeof error.code === "string" ? error.code : ""

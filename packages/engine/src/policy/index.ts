@@ -1,0 +1,2 @@
+/** Verdicts with remedies, as pure functions of values. */
+export * from "./preflight.ts"
