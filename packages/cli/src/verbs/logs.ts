@@ -7,6 +7,7 @@ interface Options {
   readonly tail?: number
   readonly since?: string
   readonly until?: string
+  readonly index?: number
   readonly timestamps?: boolean
   /** `false` for --no-log-prefix. */
   readonly logPrefix?: boolean
@@ -22,6 +23,7 @@ const logs: Verb<Options> = async (context, options, services) => {
       signal: context.signal,
       ...(services.length === 0 ? {} : { services: [...services] }),
       ...(options.tail === undefined ? {} : { tail: options.tail }),
+      ...(options.index === undefined ? {} : { index: options.index }),
       ...(options.since === undefined ? {} : { since: options.since }),
       ...(options.until === undefined ? {} : { until: options.until }),
     },

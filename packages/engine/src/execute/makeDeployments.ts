@@ -1,7 +1,7 @@
 /** Builds the interface of `Deployments.ts` from an opened driver and its state. */
 import { Effect } from "effect"
 import type { Driver, OpenDriver, Report } from "../driver/Driver.ts"
-import { projectOf, type Request } from "../driver/Request.ts"
+import { intentOf, projectOf, type Request } from "../driver/Request.ts"
 import { DriverUnavailable, NotDeployed, StateCorrupt, Usage, type WindFlowError } from "../model/errors/union.ts"
 import type { Target } from "../model/Target.ts"
 import { planHash } from "../plan/seal.ts"
@@ -12,6 +12,7 @@ import { makeRevisions } from "../state/revisionRecords.ts"
 import type { RevisionRecord, Revisions } from "../state/Revisions.ts"
 import type { Deployments } from "./Deployments.ts"
 import { type Goal, runGoal } from "./run.ts"
+import { forget } from "./forget.ts"
 import { decodeDesired, deploymentOf, look, type Session } from "./Session.ts"
 
 export interface DeploymentsOptions {
@@ -29,8 +30,6 @@ export interface DeploymentsOptions {
 }
 
 const noReport: Report = () => Effect.void
-
-const intentOf = (request: Request): string => (request._tag === "Up" ? "up" : "down")
 
 const requested = <Desired, Observed>(driver: Driver<Desired, Observed>, request: Request): Goal<Desired> => ({
   project: projectOf(request),
@@ -109,6 +108,7 @@ const over = <Desired, Observed>(session: Session<Desired, Observed>): Deploymen
         }
         return yield* runGoal(session, goal, options)
       }),
+    forget: (project) => forget(session, project),
     history: (project) => revisions.list(project),
   }
 }

@@ -12,6 +12,8 @@ import { readText } from "./EngineHttp.ts"
 import {
   ContainerDetails,
   ContainerSummary,
+  ContainerTop,
+  ContainerWait,
   Created,
   Distribution,
   EngineEvent,
@@ -57,8 +59,24 @@ export interface DockerApiShape {
     readonly start: (id: string) => Call<void>
     readonly unpause: (id: string) => Call<void>
     readonly stop: (id: string, seconds: number | undefined) => Call<void>
-    readonly remove: (id: string, options: { readonly volumes: boolean }) => Call<void>
+    readonly restart: (id: string, seconds: number | undefined) => Call<void>
+    /** One that does not run any more has nothing to be told: no error. */
+    readonly kill: (id: string, signal: string) => Call<void>
+    /** Without `force` (default true) a container that runs is refused with 409. */
+    readonly remove: (id: string, options: { readonly volumes: boolean; readonly force?: boolean }) => Call<void>
     readonly rename: (id: string, name: string) => Call<void>
+    readonly top: (id: string) => Call<typeof ContainerTop.Type>
+    /** Both directions of a container's terminal or pipes; attach before the start and nothing is missed. */
+    readonly attach: (
+      id: string,
+      options: { readonly stdin: boolean },
+    ) => Effect.Effect<UpgradedConnection, WindFlowError, Scope.Scope>
+    readonly resize: (id: string, columns: number, rows: number) => Call<void>
+    /** Returns when the engine waits; the inner effect ends with the container and gives its exit code. */
+    readonly wait: (
+      id: string,
+      until: "next-exit" | "removed",
+    ) => Effect.Effect<Effect.Effect<number, WindFlowError>, WindFlowError, Scope.Scope>
     readonly logs: (id: string, query: LogQuery) => Stream.Stream<Frame, WindFlowError>
   }
   readonly networks: {
@@ -86,11 +104,17 @@ export interface DockerApiShape {
   readonly exec: {
     readonly create: (container: string, body: Schema.Json) => Call<typeof Created.Type>
     readonly start: (id: string, tty: boolean) => Effect.Effect<UpgradedConnection, WindFlowError, Scope.Scope>
+    /** Starts it detached. */
+    readonly run: (id: string) => Call<void>
     readonly resize: (id: string, columns: number, rows: number) => Call<void>
     readonly inspect: (id: string) => Call<typeof ExecDetails.Type>
   }
-  /** Since a moment (Unix seconds): what happened meanwhile comes first. Ends when the engine does. */
-  readonly events: (filters: Filters, since: string | undefined) => Stream.Stream<EngineEvent, WindFlowError>
+  /** Since a moment (Unix seconds): what happened meanwhile comes first. Ends at `until`, or when the engine does. */
+  readonly events: (
+    filters: Filters,
+    since: string | undefined,
+    until?: string,
+  ) => Stream.Stream<EngineEvent, WindFlowError>
 }
 
 /** The connection to one Docker engine. */
@@ -235,10 +259,54 @@ export const makeDockerApi = (http: EngineHttp): Effect.Effect<DockerApiShape> =
         start: (id) => act("POST", `/containers/${segment(id)}/start`),
         unpause: (id) => act("POST", `/containers/${segment(id)}/unpause`),
         stop: (id, seconds) => act("POST", `/containers/${segment(id)}/stop${queryText({ t: seconds })}`, [404]),
-        // 409: its removal is already in progress.
-        remove: (id, { volumes }) =>
-          act("DELETE", `/containers/${segment(id)}${queryText({ force: 1, v: volumes ? 1 : undefined })}`, [404, 409]),
+        restart: (id, seconds) => act("POST", `/containers/${segment(id)}/restart${queryText({ t: seconds })}`),
+        kill: (id, signal) => act("POST", `/containers/${segment(id)}/kill${queryText({ signal })}`, [409]),
+        remove: (id, { volumes, force = true }) => {
+          const path = `/containers/${segment(id)}${queryText({ force: force ? 1 : undefined, v: volumes ? 1 : undefined })}`
+          // Forced, 409 says that its removal is already in progress; else it may also say that the container runs.
+          if (force) return act("DELETE", path, [404, 409])
+          return act("DELETE", path, [404]).pipe(
+            Effect.catchIf(
+              (error) =>
+                error instanceof EngineFailed && error.status === 409 && /already in progress/.test(error.detail),
+              () => Effect.void,
+            ),
+          )
+        },
         rename: (id, name) => act("POST", `/containers/${segment(id)}/rename${queryText({ name })}`),
+        top: (id) => get(ContainerTop, `/containers/${segment(id)}/top`),
+        attach: (id, { stdin }) =>
+          Effect.flatMap(version, (version) =>
+            http.upgrade({
+              method: "POST",
+              path: `/v${version}/containers/${segment(id)}/attach${queryText({
+                stream: 1,
+                stdin: stdin ? 1 : undefined,
+                stdout: 1,
+                stderr: 1,
+              })}`,
+            }),
+          ),
+        resize: (id, columns, rows) =>
+          act("POST", `/containers/${segment(id)}/resize${queryText({ w: columns, h: rows })}`),
+        wait: (id, until) =>
+          Effect.gen(function* () {
+            const path = `/v${yield* version}/containers/${segment(id)}/wait${queryText({ condition: until })}`
+            const message = yield* http.open({ method: "POST", path })
+            const text = Effect.tryPromise({
+              try: () => readText(message),
+              catch: (error) => unreachable(http.endpoint, error),
+            })
+            const status = message.statusCode ?? 0
+            if (status >= 400) return yield* Effect.fail(refused("POST /containers/wait", status, yield* text))
+            const decode = Schema.decodeUnknownEffect(Schema.fromJsonString(ContainerWait))
+            return Effect.flatMap(text, (body) =>
+              Effect.map(
+                Effect.mapError(decode(body), notUnderstood("POST /containers/wait")),
+                ({ StatusCode }) => StatusCode,
+              ),
+            )
+          }),
         logs: (id, query) =>
           Stream.flatMap(
             stream({
@@ -312,11 +380,12 @@ export const makeDockerApi = (http: EngineHttp): Effect.Effect<DockerApiShape> =
               body: JSON.stringify({ Detach: false, Tty: tty }),
             }),
           ),
+        run: (id) => act("POST", `/exec/${segment(id)}/start`, [], { Detach: true, Tty: false }),
         resize: (id, columns, rows) => act("POST", `/exec/${segment(id)}/resize${queryText({ w: columns, h: rows })}`),
         inspect: (id) => get(ExecDetails, `/exec/${segment(id)}/json`),
       },
-      events: (filters, since) =>
-        jsonLines(EngineEvent, { method: "GET", path: `/events${queryText({ since }, filters)}` }),
+      events: (filters, since, until) =>
+        jsonLines(EngineEvent, { method: "GET", path: `/events${queryText({ since, until }, filters)}` }),
     }
     return shape
   })

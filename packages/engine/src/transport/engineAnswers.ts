@@ -30,6 +30,7 @@ export const ContainerSummary = Schema.Struct({
   Names: nullable(Schema.Array(Str)),
   Image: Str,
   ImageID: Str,
+  Command: opt(Str),
   Created: Schema.Int,
   Labels,
   State: Str,
@@ -80,6 +81,11 @@ export const ImageSummary = Schema.Struct({
 export type ImageSummary = typeof ImageSummary.Type
 export const ImageDetails = Schema.Struct({
   Id: Str,
+  Created: nullable(Str),
+  Size: opt(Schema.Int),
+  Os: opt(Str),
+  Architecture: opt(Str),
+  Variant: opt(Str),
   Config: nullable(Schema.Struct({ Healthcheck: nullable(Schema.Struct({ Test: nullable(Schema.Array(Str)) })) })),
 })
 export type ImageDetails = typeof ImageDetails.Type
@@ -87,6 +93,16 @@ export type ImageDetails = typeof ImageDetails.Type
 export const Distribution = Schema.Struct({ Descriptor: Schema.Struct({ digest: Str }) })
 export const Created = Schema.Struct({ Id: Str, Warnings: nullable(Schema.Array(Str)) })
 export const ExecDetails = Schema.Struct({ Running: Schema.Boolean, ExitCode: Schema.NullOr(Schema.Int) })
+
+export const ContainerTop = Schema.Struct({
+  Titles: nullable(Schema.Array(Str)),
+  Processes: nullable(Schema.Array(Schema.Array(Str))),
+})
+/** `Error` is set when the engine could not wait to the end. */
+export const ContainerWait = Schema.Struct({
+  StatusCode: Schema.Int,
+  Error: nullable(Schema.Struct({ Message: opt(Str) })),
+})
 
 /** A line of a pull or build. */
 export const ProgressLine = Schema.Struct({

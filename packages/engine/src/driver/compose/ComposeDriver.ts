@@ -1,5 +1,7 @@
 /** The compose driver: stacks on one Docker engine, with Compose's names and labels. Puts its five steps together. */
 import { Effect, Result } from "effect"
+import type { WindFlowError } from "../../model/errors/union.ts"
+import type { PlanDraft } from "../../plan/Plan.ts"
 import type { SecretStoreShape } from "../../secret/SecretStore.ts"
 import type { DockerConfig } from "../../transport/dockerConfig.ts"
 import type { DockerApiShape } from "../../transport/DockerApi.ts"
@@ -8,12 +10,16 @@ import { Desired } from "./Desired.ts"
 import { events } from "./events.ts"
 import { exec } from "./exec.ts"
 import { execute } from "./execute.ts"
+import { build, pull } from "./imageWork.ts"
+import { imagesInUse, processes } from "./inUse.ts"
 import { instances, urls } from "./instances.ts"
 import { logs } from "./logs.ts"
 import type { Observed } from "./Observed.ts"
 import { observe } from "./observe.ts"
 import { planDown } from "./planDown.ts"
+import { planLifecycle } from "./planLifecycle.ts"
 import { planUp } from "./planUp.ts"
+import { oneOff } from "./oneOff.ts"
 import { parity } from "./parity.ts"
 import { prepare } from "./prepare.ts"
 import { dockerRecords } from "./records.ts"
@@ -31,22 +37,31 @@ export interface ComposeDriverContext {
   readonly localFiles: boolean
 }
 
+const planFor = (desired: Desired, observed: Observed): Result.Result<PlanDraft, WindFlowError> => {
+  if (desired._tag === "Up") return planUp(desired, observed)
+  return desired._tag === "Down" ? Result.succeed(planDown(desired, observed)) : planLifecycle(desired, observed)
+}
+
 export const composeDriver = (context: ComposeDriverContext): Driver<Desired, Observed> => ({
   name: "compose",
   parity,
   desired: Desired,
   prepare: (request, options) => prepare(context, request, options),
   observe: (desired) => observe(context.api, desired),
-  plan: (desired, observed) =>
-    desired._tag === "Up" ? planUp(desired, observed) : Result.succeed(planDown(desired, observed)),
+  plan: (desired, observed) => planFor(desired, observed),
   execute: (operation, run) => withoutSecrets(context, run.desired, execute(context, operation, run)),
   recover: (operation, run) => withoutSecrets(context, run.desired, recover(context, operation, run)),
   urls: (desired) => urls(context.api, desired),
   retain: (desired, revision) => (desired._tag === "Up" ? retain(context.api, desired, revision) : Effect.void),
   forget: (project, stored) => forget(context.api, project, stored),
   records: dockerRecords(context.api),
-  instances: (project) => instances(context.api, project),
+  instances: (project, options) => instances(context.api, project, options),
   logs: (project, options) => logs(context.api, project, options),
   events: (filter) => events(context.api, filter),
   exec: (request) => exec(context.api, request),
+  oneOff: (request) => oneOff(context, request),
+  processes: (project) => processes(context.api, project),
+  images: (project) => imagesInUse(context.api, project),
+  pull: (stack, options, report) => pull(context, stack, options, report),
+  build: (stack, options, report) => build(context, stack, options, report),
 })

@@ -23,6 +23,8 @@ const recovery: Record<Action["verb"], RecoveryMode> = {
   StartContainer: "idempotent",
   UnpauseContainer: "observe",
   StopContainer: "idempotent",
+  RestartContainer: "at-least-once",
+  KillContainer: "at-least-once",
   RemoveContainer: "idempotent",
   RenameContainer: "observe",
   Wait: "idempotent",

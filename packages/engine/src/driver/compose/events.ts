@@ -27,23 +27,27 @@ export const eventOf = ({ Type, Action, Actor, timeNano }: EngineAnswer): Engine
     ...(project === undefined ? {} : { project }),
     ...(service === undefined ? {} : { service }),
     at: isoTime(timeNano ?? 0),
+    attributes,
   }
 }
 
 export const events = (
   api: Pick<DockerApiShape, "events">,
-  { type, event, project, since }: EngineEventFilter,
+  { type, event, project, since, until }: EngineEventFilter,
 ): Stream.Stream<EngineEvent, WindFlowError> =>
   Stream.suspend(() => {
-    const from = since === undefined ? undefined : logTime(since, Date.now())
-    if (since !== undefined && from === undefined)
+    const now = Date.now()
+    const from = since === undefined ? undefined : logTime(since, now)
+    const to = until === undefined ? undefined : logTime(until, now)
+    const wrong = since !== undefined && from === undefined ? since : to === undefined ? until : undefined
+    if (wrong !== undefined)
       return Stream.fail(
-        new Usage({ subject: since, detail: "this is no time", expected: "2026-01-31T12:00:00Z or 10m" }),
+        new Usage({ subject: wrong, detail: "this is no time", expected: "2026-01-31T12:00:00Z or 10m" }),
       )
     const filters = {
       ...(type === undefined ? {} : { type }),
       ...(event === undefined ? {} : { event }),
       ...(project === undefined ? {} : { label: projectFilter(project) }),
     }
-    return Stream.map(api.events(filters, from), eventOf)
+    return Stream.map(api.events(filters, from, to), eventOf)
   })

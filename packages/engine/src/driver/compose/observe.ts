@@ -6,7 +6,14 @@ import type { ContainerSummary, NetworkSummary, VolumeSummary } from "../../tran
 import type { Desired } from "./Desired.ts"
 import { familiar, indexImages } from "./imageNames.ts"
 import { labels, projectFilter } from "./names.ts"
-import type { ContainerState, Observed, ObservedContainer, ObservedNetwork, ObservedVolume } from "./Observed.ts"
+import type {
+  ContainerState,
+  Observed,
+  ObservedContainer,
+  ObservedDependency,
+  ObservedNetwork,
+  ObservedVolume,
+} from "./Observed.ts"
 
 const states: ReadonlySet<string> = new Set([
   "created",
@@ -41,6 +48,20 @@ export const nameOf = (summary: ContainerSummary): string =>
 
 const decodeFields = Schema.decodeUnknownOption(Schema.fromJsonString(Schema.Record(Schema.String, Schema.String)))
 
+const conditions: Readonly<Record<string, ObservedDependency["condition"]>> = {
+  service_healthy: "service_healthy",
+  service_completed_successfully: "service_completed_successfully",
+}
+
+/** `db:service_healthy:true,cache:service_started:false`; old containers carry names alone. */
+const dependenciesOf = (label: string): ReadonlyArray<ObservedDependency> =>
+  label.split(",").flatMap((entry) => {
+    const [service = "", condition = "", restart] = entry.split(":")
+    return service === ""
+      ? []
+      : [{ service, condition: conditions[condition] ?? "service_started", restart: restart === "true" }]
+  })
+
 /** One-off containers (`docker compose run`) belong to nobody's desired state. */
 export const isOneOff = (summary: ContainerSummary): boolean => summary.Labels?.[labels.oneoff] === "True"
 
@@ -53,6 +74,7 @@ export const observedContainer = (summary: ContainerSummary): ObservedContainer 
     name: nameOf(summary),
     service: own[labels.service] ?? "",
     number: Number(own[labels.number] ?? "1"),
+    oneOff: isOneOff(summary),
     state,
     health: state === "running" ? healthOf(summary.Status) : "none",
     exitCode: exitCodeOf(summary.Status),
@@ -61,7 +83,7 @@ export const observedContainer = (summary: ContainerSummary): ObservedContainer 
     extra: own[labels.extra] ?? "",
     // A label somebody else wrote is no reason to fail: the cause is then told without fields.
     fields: fields === undefined ? undefined : Option.getOrUndefined(decodeFields(fields)),
-    dependsOn: (own[labels.dependsOn] ?? "").split(",").flatMap((entry) => entry.split(":")[0] || []),
+    dependsOn: dependenciesOf(own[labels.dependsOn] ?? ""),
     networks: Object.fromEntries(
       Object.entries(summary.NetworkSettings?.Networks ?? {}).map(([name, network]) => [
         name,
@@ -103,6 +125,9 @@ const concerns = (desired: Desired, network: ObservedNetwork): boolean =>
       ({ model }) => model.name === network.name || (model.external === true && model.name === network.id),
     ))
 
+/** `kill` reaches what runs, whoever made it; elsewhere one-off containers are nobody's desired state. */
+const includesOneOffs = (desired: Desired): boolean => desired._tag === "Kill"
+
 /** Exact names as the engine's filter wants them: it matches regular expressions. */
 const exactly = (name: string) => `^${name.replace(/[.*+?^${}()|[\]\\]/g, String.raw`\$&`)}$`
 
@@ -110,14 +135,17 @@ export const observe = (api: DockerApiShape, desired: Desired): Effect.Effect<Ob
   const { project } = desired
   const containers = api.containers.list({ label: projectFilter(project) })
   // Up: all networks (few and small) show ours, external ones, and foreign ones of the same name; volumes are asked by name,
-  // because a list of all volumes carries every label, those of our revisions too. Down: what is labelled.
-  const networks = api.networks.list(desired._tag === "Up" ? {} : { label: projectFilter(project) })
+  // because a list of all volumes carries every label, those of our revisions too. Down: what is labelled. Others: containers alone.
+  const networks =
+    desired._tag === "Up" || desired._tag === "Down"
+      ? api.networks.list(desired._tag === "Up" ? {} : { label: projectFilter(project) })
+      : Effect.succeed([])
   const volumes =
     desired._tag === "Up"
       ? desired.volumes.length === 0
         ? Effect.succeed([])
         : api.volumes.list({ name: desired.volumes.map((volume) => exactly(volume.model.name)) })
-      : desired.options.volumes
+      : desired._tag === "Down" && desired.options.volumes
         ? api.volumes.list({ label: projectFilter(project) })
         : Effect.succeed([])
   const images =
@@ -131,7 +159,7 @@ export const observe = (api: DockerApiShape, desired: Desired): Effect.Effect<Ob
     Effect.all([containers, networks, volumes, images], { concurrency: 4 }),
     ([containers, networks, volumes, images]): Observed => ({
       ...(images === undefined ? {} : { images }),
-      containers: containers.filter((summary) => !isOneOff(summary)).map(observedContainer),
+      containers: containers.filter((summary) => includesOneOffs(desired) || !isOneOff(summary)).map(observedContainer),
       networks: networks.map(observedNetwork).filter((network) => concerns(desired, network)),
       volumes: volumes.map(observedVolume),
     }),

@@ -74,6 +74,10 @@ export const recover = (
         const found = yield* find(yield* containerOf(args.id, operation, run))
         return when(found?.Name === `/${args.name}`)
       }
+      // Nothing tells a process that was restarted or signalled from one that was not.
+      case "RestartContainer":
+      case "KillContainer":
+        return { _tag: "Unknown" } as const
       case "Wait":
       case "Barrier":
         // Waiting changes nothing: it is simply done again.

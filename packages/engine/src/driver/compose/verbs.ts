@@ -35,7 +35,15 @@ export const Action = Schema.Union([
   verb("StartContainer", { service: Str, name: Str, ...existing }),
   verb("UnpauseContainer", { id: Str, name: Str }),
   verb("StopContainer", { id: Str, name: Str, seconds: Schema.NullOr(Schema.Int) }),
-  verb("RemoveContainer", { id: Str, name: Str, volumes: Schema.Boolean }),
+  verb("RestartContainer", { id: Str, name: Str, service: Str, seconds: Schema.NullOr(Schema.Int) }),
+  verb("KillContainer", { id: Str, name: Str, signal: Str }),
+  /** `onlyStopped`: one that was started meanwhile is left alone. */
+  verb("RemoveContainer", {
+    id: Str,
+    name: Str,
+    volumes: Schema.Boolean,
+    onlyStopped: Schema.optionalKey(Schema.Boolean),
+  }),
   verb("RenameContainer", { name: Str, ...existing }),
   verb("Wait", { service: Str, name: Str, condition: WaitCondition, seconds: Schema.Int, ...existing }),
   /** No call: it stands for all the operations that it needs, where many others would need them all. */
