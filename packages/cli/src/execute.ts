@@ -46,6 +46,7 @@ export const execute = async (
   context.print(
     ended?.changed === true ? colors.good(sentence(ended, texts)) : texts.run.unchanged(revision.deployment),
   )
-  for (const url of revision.urls) context.print(`  ${url}`)
+  // Where it answers is no news of a run that deploys nothing, and may not be true of what is stopped.
+  if (sentence === outcome) for (const url of revision.urls) context.print(`  ${url}`)
   return 0
 }

@@ -111,8 +111,6 @@ export interface WorkOptions extends Where, Abortable {
 
 /** A one-off container, as `docker compose run` makes it. */
 export interface RunOnceOptions extends Where, Omit<OneOffOptions, "tty">, Conversation {
-  /** Leave what the service depends on alone; networks and volumes are made all the same. */
-  readonly noDeps?: boolean
   readonly removeOrphans?: boolean
   /** The run that starts what the service depends on. */
   readonly onEvent?: (event: Event) => void

@@ -66,7 +66,7 @@ export interface WindFlowShape {
     service: string,
     options?: Where &
       OneOffOptions &
-      Pick<RunOnceOptions, "noDeps" | "removeOrphans"> &
+      Pick<RunOnceOptions, "removeOrphans"> &
       Pick<EngineRunOptions, "onEvent"> &
       Reporting,
   ) => Effect.Effect<OneOffSession, WindFlowError, Scope.Scope>

@@ -79,14 +79,14 @@ export const makeVerbs = ({ at, deployed, running, runOptions, whereOf }: VerbPo
       })),
 
     runOnce: Effect.fn("windflow.runOnce")(function* (stack, service, options = {}) {
-      const { target: _target, environment: _environment, noDeps, removeOrphans, onEvent, report, ...oneOff } = options
+      const { target: _target, environment: _environment, removeOrphans, onEvent, report, ...oneOff } = options
       const resolved = yield* stack[resolveStack]
       const session = yield* at(whereOf(options))
       const ground = {
         ...defaultUpOptions,
         services: [service],
         onlyDependencies: true,
-        ...said({ noDeps, removeOrphans }),
+        ...said({ noDeps: oneOff.noDeps, removeOrphans }),
       }
       yield* running(said({ onEvent }), (observed) =>
         session.deployments.run({ _tag: "Up", stack: resolved, options: ground }, observed),

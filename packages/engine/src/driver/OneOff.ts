@@ -33,6 +33,8 @@ export interface OneOffOptions {
   readonly detach?: boolean
   /** The engine removes it when it has ended. */
   readonly remove?: boolean
+  /** It tells of no dependencies. (Starting them is the caller's business.) */
+  readonly noDeps?: boolean
   readonly pull?: UpOptions["pull"]
   readonly build?: UpOptions["build"]
 }

@@ -44,7 +44,6 @@ const mountsOf = (texts: ReadonlyArray<string>, absolute: (path: string) => stri
         source: absolute(source),
         ...common,
         bind: {
-          create_host_path: true,
           ...(propagation === undefined ? {} : { propagation }),
           ...(selinux === undefined ? {} : { selinux }),
         },
@@ -76,15 +75,27 @@ export const oneOffModel = (
   options: OneOffOptions,
   absolute: (path: string) => string,
 ): Service => {
-  const { restart: _restart, ports, deploy, scale: _scale, ...kept } = service
+  // What is false or empty is left out: the hash of the configuration is one of what is written.
+  const {
+    restart: _restart,
+    tty: _tty,
+    stdin_open: _stdin,
+    scale: _scale,
+    ports,
+    deploy,
+    depends_on,
+    ...kept
+  } = service
+  const published = options.servicePorts === true ? (ports ?? []) : portsOf(options.ports ?? [])
   const volumes = mountsOf(options.volumes ?? [], absolute)
   return {
     ...kept,
     ...(deploy === undefined ? {} : { deploy: withoutPolicy(deploy) }),
+    ...(depends_on === undefined || options.noDeps === true ? {} : { depends_on }),
     container_name: name,
-    ports: options.servicePorts === true ? (ports ?? []) : portsOf(options.ports ?? []),
-    tty: options.tty !== undefined,
-    stdin_open: options.interactive !== false,
+    ...(published.length === 0 ? {} : { ports: published }),
+    ...(options.tty === undefined ? {} : { tty: true }),
+    ...(options.interactive === false ? {} : { stdin_open: true }),
     ...(options.argv !== undefined
       ? { command: options.argv }
       : options.entrypoint !== undefined
