@@ -2,7 +2,6 @@
  * The calls of the Docker Engine API that WindFlow makes, typed: arguments in, decoded answers and errors of the closed union
  * out. One method is one request. What the calls are for is the drivers' business.
  */
-import type { IncomingMessage } from "node:http"
 import type { Readable } from "node:stream"
 import { Context, Effect, Schema, type Scope, Stream } from "effect"
 import { EngineFailed, type WindFlowError } from "../model/errors/union.ts"
@@ -229,7 +228,7 @@ export const makeDockerApi = (http: EngineHttp): Effect.Effect<DockerApiShape> =
           return Stream.make({ message, call: describe(versioned) })
         }),
       )
-    const bytes = (message: IncomingMessage) =>
+    const bytes = (message: Readable) =>
       Stream.fromAsyncIterable<Uint8Array, WindFlowError>(message, (error) => unreachable(http.endpoint, error))
 
     const jsonLines = <A>(schema: Schema.Codec<A, unknown>, request: EngineRequest) =>
@@ -243,15 +242,17 @@ export const makeDockerApi = (http: EngineHttp): Effect.Effect<DockerApiShape> =
         )
       })
 
+    const now: Call<number> = Effect.flatMap(http.send({ method: "HEAD", path: "/_ping" }), ({ headers }) => {
+      const now = Date.parse(headers.date ?? "")
+      return Number.isNaN(now)
+        ? Effect.fail(new EngineFailed({ call: "HEAD /_ping", detail: "its answer carries no date" }))
+        : Effect.succeed(now)
+    })
+
     const shape: DockerApiShape = {
       endpoint: http.endpoint,
       calls: Effect.sync(http.calls),
-      now: Effect.flatMap(http.send({ method: "HEAD", path: "/_ping" }), ({ headers }) => {
-        const now = Date.parse(headers.date ?? "")
-        return Number.isNaN(now)
-          ? Effect.fail(new EngineFailed({ call: "HEAD /_ping", detail: "its answer carries no date" }))
-          : Effect.succeed(now)
-      }),
+      now,
       containers: {
         list: (filters) => get(Schema.Array(ContainerSummary), `/containers/json${queryText({ all: 1 }, filters)}`),
         inspect: (id) => get(ContainerDetails, `/containers/${segment(id)}/json`),
@@ -308,10 +309,9 @@ export const makeDockerApi = (http: EngineHttp): Effect.Effect<DockerApiShape> =
             )
           }),
         logs: (id, query) =>
-          Stream.flatMap(
-            stream({
-              method: "GET",
-              path: `/containers/${segment(id)}/logs${queryText({
+          Stream.unwrap(
+            Effect.gen(function* () {
+              const path = `/v${yield* version}/containers/${segment(id)}/logs${queryText({
                 stdout: 1,
                 stderr: 1,
                 follow: query.follow ? 1 : undefined,
@@ -319,12 +319,22 @@ export const makeDockerApi = (http: EngineHttp): Effect.Effect<DockerApiShape> =
                 tail: query.tail,
                 since: query.since,
                 until: query.until,
-              })}`,
+              })}`
+              const { status, headers, body } = yield* http.wire(path)
+              if (status >= 400) {
+                const text = yield* Effect.tryPromise({
+                  try: () => readText(body),
+                  catch: (error) => unreachable(http.endpoint, error),
+                })
+                return yield* Effect.fail(refused("GET /containers/logs", status, text))
+              }
+              const read = bytes(body)
+              const frames = (headers.get("content-type") ?? "").includes("raw-stream")
+                ? asStdout(read)
+                : demultiplex(read)
+              // An engine that died ends the connection too: only one that still answers has told everything.
+              return Stream.concat(frames, Stream.drain(Stream.fromEffect(now)))
             }),
-            ({ message }) =>
-              (message.headers["content-type"] ?? "").includes("raw-stream")
-                ? asStdout(bytes(message))
-                : demultiplex(bytes(message)),
           ),
       },
       networks: {

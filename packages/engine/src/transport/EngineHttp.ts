@@ -9,6 +9,7 @@ import { Effect, type Scope } from "effect"
 import type { WindFlowError } from "../model/errors/union.ts"
 import type { Endpoint } from "./endpoint.ts"
 import { refused, unreachable } from "./engineErrors.ts"
+import { wire, type WireAnswer } from "./wire.ts"
 
 // An import of node:http evaluates all its exports, and among them are getters that load Node's own undici: about 40 ms of CPU
 // that a no-op must not pay. Asked for as an object, only what is used is evaluated.
@@ -34,6 +35,8 @@ export interface EngineHttp {
   readonly open: (request: EngineRequest) => Effect.Effect<IncomingMessage, WindFlowError, Scope.Scope>
   /** The whole answer as text; a status ≥ 400 is an error unless `accept` names it. */
   readonly send: (request: EngineRequest, accept?: ReadonlyArray<number>) => Effect.Effect<EngineAnswer, WindFlowError>
+  /** A GET on a connection of its own, its body without HTTP's chunks: for many small pieces. */
+  readonly wire: (path: string) => Effect.Effect<WireAnswer, WindFlowError, Scope.Scope>
   /** Turns the connection into a raw byte stream in both directions (exec). */
   readonly upgrade: (request: EngineRequest) => Effect.Effect<UpgradedConnection, WindFlowError, Scope.Scope>
 }
@@ -178,5 +181,11 @@ export const makeEngineHttp = (endpoint: string, dial: Dial): Effect.Effect<Engi
         { interruptible: true },
       )
 
-    return { endpoint, calls: () => calls, open, send, upgrade }
+    const counted = (path: string) =>
+      Effect.suspend(() => {
+        calls++
+        return wire(endpoint, dial, path)
+      })
+
+    return { endpoint, calls: () => calls, open, send, wire: counted, upgrade }
   })
