@@ -163,3 +163,23 @@ test("the engine's clock comes with its answers", async () => {
   const server = await engine((_, response) => response.end())
   expect(await withApi(server, (api) => api.now)).toBe(engineTime)
 })
+
+test("a log that ends because the engine went away is a failure, one of an engine that still answers is complete", async () => {
+  const frame = Buffer.from([1, 0, 0, 0, 0, 0, 0, 4, ...Buffer.from("one\n")])
+  const query = { follow: false, timestamps: false }
+  const reading = (dies: boolean) =>
+    engine((request, response) => {
+      response.setHeader("content-type", "application/vnd.docker.multiplexed-stream")
+      response.write(frame, () => {
+        if (!dies) return response.end()
+        // No new connections, then the end of this one: what a reader sees of an engine that was killed.
+        for (const server of servers) server.close()
+        return request.socket.end()
+      })
+    })
+  const told = (api: DockerApiShape) => Stream.runCollect(api.containers.logs("c", query))
+  const frames = await withApi(await reading(false), told)
+  expect(frames.map(({ bytes }) => Buffer.from(bytes).toString())).toEqual(["one\n"])
+  const failure = await withApi(await reading(true), (api) => failureOf(told(api)))
+  expect(failure).toMatchObject({ _tag: "EngineUnreachable" })
+})
