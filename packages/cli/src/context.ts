@@ -79,7 +79,7 @@ export const createContext = (
   host: Host,
   texts: Texts,
   locale: Locale,
-  interrupt: Pick<Interrupt, "signal" | "running">,
+  interrupt: Pick<Interrupt, "signal" | "running" | "forward">,
 ): OpenedContext => {
   const env = environmentOf(host, flags)
   const deadline = flags.deadline === undefined ? undefined : AbortSignal.timeout(flags.deadline * 1000)
@@ -154,6 +154,7 @@ export const createContext = (
     colors: palette(wantsColor(flags.color, host.env, host.stdout.isTTY === true)),
     signal,
     running: interrupt.running,
+    forward: interrupt.forward,
     where,
     config,
     open,

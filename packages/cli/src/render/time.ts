@@ -21,3 +21,22 @@ export const formatElapsed = (milliseconds: number): string => {
   const whole = Math.round(seconds)
   return `${Math.trunc(whole / 60)}m${String(whole % 60).padStart(2, "0")}s`
 }
+
+const steps: ReadonlyArray<readonly [Intl.RelativeTimeFormatUnit, seconds: number, below: number]> = [
+  ["second", 1, 60],
+  ["minute", 60, 60],
+  ["hour", 3600, 48],
+  ["day", 86_400, 14],
+  ["week", 604_800, 8],
+  ["month", 2_592_000, 24],
+  ["year", 31_536_000, Number.POSITIVE_INFINITY],
+]
+
+/** `3 hours ago`: the steps of Docker's own words. */
+export const formatAge = (iso: string, now: number, locale: string): string => {
+  const seconds = Math.max(0, (now - Date.parse(iso)) / 1000)
+  if (Number.isNaN(seconds)) return iso
+  const [unit, length] =
+    steps.find(([, length, below]) => Math.floor(seconds / length) < below) ?? (["year", 31_536_000] as const)
+  return new Intl.RelativeTimeFormat(locale).format(-Math.floor(seconds / length), unit)
+}

@@ -3,6 +3,7 @@ import type { Locale } from "@windflow/engine/model"
 import type { ComposeOptions, LoadedConfig, Stack, WindFlow, Where } from "@windflow/sdk"
 import type { GlobalFlags } from "../globals.ts"
 import type { Host } from "../host.ts"
+import type { Interrupt } from "../interrupt.ts"
 import type { Palette } from "../render/palette.ts"
 import type { Zone } from "../render/time.ts"
 import type { Texts } from "../text/index.ts"
@@ -25,6 +26,8 @@ export interface VerbContext {
   readonly signal: AbortSignal
   /** Says whether operations may be in flight, which a stop then waits for. */
   readonly running: (inFlight: boolean) => void
+  /** Hands Ctrl-C and SIGTERM over, or takes them back. */
+  readonly forward: Interrupt["forward"]
   readonly where: Where
   /** The project's configuration file, or an empty one. */
   readonly config: () => Promise<LoadedConfig>

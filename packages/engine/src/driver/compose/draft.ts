@@ -34,6 +34,8 @@ const recovery: Record<Action["verb"], RecoveryMode> = {
   RunPreStart: "at-least-once",
   UnpauseContainer: "observe",
   StopContainer: "idempotent",
+  RestartContainer: "at-least-once",
+  KillContainer: "at-least-once",
   RemoveContainer: "idempotent",
   RenameContainer: "observe",
   Wait: "idempotent",

@@ -2,11 +2,9 @@
 import type { PlanDraft } from "../../plan/Plan.ts"
 import type { DesiredDown } from "./Desired.ts"
 import { Draft } from "./draft.ts"
-import type { Observed, ObservedContainer } from "./Observed.ts"
 import { planPreStop } from "./planHooks.ts"
+import { type Observed, type ObservedContainer, runs } from "./Observed.ts"
 import { snapshotOf } from "./snapshot.ts"
-
-const running: ReadonlySet<string> = new Set(["running", "restarting", "paused"])
 
 export const planDown = (desired: DesiredDown, observed: Observed): PlanDraft => {
   const draft = new Draft()
@@ -19,7 +17,7 @@ export const planDown = (desired: DesiredDown, observed: Observed): PlanDraft =>
     const id = `container:${container.id.slice(0, 12)}`
     const resource = `service:${container.service}:${container.number}`
     const group = draft.group(`delete:${container.name}`, "delete", resource, cause)
-    const stop = running.has(container.state)
+    const stop = runs(container)
       ? draft.add({
           id: `${id}/stop`,
           group,
@@ -53,7 +51,9 @@ export const planDown = (desired: DesiredDown, observed: Observed): PlanDraft =>
     if (known !== undefined || path.has(service)) return known ?? []
     const below = new Set([...path, service])
     const dependents = [...byService]
-      .filter(([, containers]) => containers.some((container) => container.dependsOn.includes(service)))
+      .filter(([, containers]) =>
+        containers.some((container) => container.dependsOn.some((dependency) => dependency.service === service)),
+      )
       .flatMap(([name]) => visit(name, below))
     const operations = (byService.get(service) ?? []).map((container) => remove(container, dependents))
     stopped.set(service, operations)

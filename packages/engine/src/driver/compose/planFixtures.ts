@@ -89,7 +89,12 @@ export const running = (
     image,
     extra: "",
     fields: wanted === undefined ? {} : fieldDigests(wanted),
-    dependsOn: Object.keys(wanted?.model.depends_on ?? {}),
+    oneOff: false,
+    dependsOn: Object.entries(wanted?.model.depends_on ?? {}).map(([name, { condition, restart }]) => ({
+      service: name,
+      condition,
+      restart: restart === true,
+    })),
     networks: { demo_default: "net1" },
     mounts: [],
     hostPorts: [],

@@ -86,6 +86,9 @@ export const recover = (
         const found = yield* find(yield* containerOf(args.id, operation, run))
         return when(found?.Name === `/${args.name}`)
       }
+      // Nothing tells a process that was restarted or signalled from one that was not.
+      case "RestartContainer":
+      case "KillContainer":
       case "RunHook":
       case "RunPreStart":
         return { _tag: "Unknown" }
