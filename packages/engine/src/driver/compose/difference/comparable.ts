@@ -38,6 +38,7 @@ const unordered: ReadonlySet<string> = new Set([
   "Ulimits",
   "Env",
   "VolumesFrom",
+  "Links",
   "ExtraHosts",
   "DNSNames",
 ])
@@ -113,15 +114,33 @@ export const comparable = (value: Json, known: Known, inside?: Inside): Json => 
   return result
 }
 
+const isObject = (value: Json | undefined): value is { readonly [key: string]: Json } =>
+  typeof value === "object" && value !== null && !Array.isArray(value)
+
+const configHash = "com.docker.compose.config-hash"
+/** What is shared with another container is named by that one's id, and the hash covers it. */
+const sharing: ReadonlySet<string> = new Set(["NetworkMode", "IpcMode", "PidMode", "VolumesFrom"])
+
+/** An inspected container; its hash is left out where it covers the id of another one. */
+export const comparableContainer = (
+  container: { readonly HostConfig: Json; readonly [key: string]: Json },
+  known: Known,
+): Json => {
+  const hosted = isObject(container.HostConfig) ? container.HostConfig : {}
+  const references = Object.entries(hosted).flatMap(([key, value]) => (sharing.has(key) ? [JSON.stringify(value)] : []))
+  const found = comparable(container, known)
+  if (![...known.ids.keys()].some((id) => references.some((text) => text.includes(id)))) return found
+  const { Config: config } = isObject(found) ? found : { Config: undefined }
+  if (!isObject(found) || !isObject(config) || !isObject(config["Labels"])) return found
+  return { ...found, Config: { ...config, Labels: { ...config["Labels"], [configHash]: "<of an id>" } } }
+}
+
 /** A place where two values are not equal, as a path: `containers.web-1.HostConfig.Memory`. */
 export interface Difference {
   readonly path: string
   readonly theirs: Json | undefined
   readonly ours: Json | undefined
 }
-
-const isObject = (value: Json | undefined): value is { readonly [key: string]: Json } =>
-  typeof value === "object" && value !== null && !Array.isArray(value)
 
 /** Every place where they differ; lists are compared as a whole. */
 export const differences = (theirs: Json | undefined, ours: Json | undefined, path = ""): ReadonlyArray<Difference> => {

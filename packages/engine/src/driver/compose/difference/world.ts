@@ -16,7 +16,7 @@ import { resolveEndpoint } from "../../../transport/endpoint.ts"
 import { dialEndpoint, makeEngineHttp } from "../../../transport/EngineHttp.ts"
 import { processSources } from "../../../transport/openDocker.ts"
 import { up } from "../testBed.ts"
-import { comparable } from "./comparable.ts"
+import { comparable, comparableContainer } from "./comparable.ts"
 import { envOf, filesOf, type Flags, flagsOf, type Step, type Subject, written } from "./Subject.ts"
 
 type Json = Schema.Json
@@ -30,6 +30,7 @@ interface Container {
   readonly Image: string
   readonly Created: string
   readonly State: { readonly [key: string]: Json; readonly Status: string; readonly StartedAt: string }
+  readonly HostConfig: Json
   readonly Config: { readonly Image: string; readonly Labels: Readonly<Record<string, string>> }
 }
 interface Network {
@@ -199,11 +200,13 @@ const lookAt = async (ask: Ask, subject: Subject, project: string, step: Step): 
       .toSorted((a, b) => (a.Name < b.Name ? -1 : 1))[0]
     probes.push([service, first === undefined ? "(no container)" : await probed(first.Id, command)])
   }
-  const byName = (items: ReadonlyArray<Container | Network | Volume>) =>
-    Object.fromEntries(items.map((item) => [item.Name.replace(/^\//, ""), comparable(item, known)]))
+  const byName = (items: ReadonlyArray<Network | Volume>) =>
+    Object.fromEntries(items.map((item) => [item.Name, comparable(item, known)]))
   return {
     shape: {
-      containers: byName(containers),
+      containers: Object.fromEntries(
+        containers.map((container) => [nameOf(container), comparableContainer(container, known)]),
+      ),
       networks: byName(networks),
       volumes: byName(volumes),
       // Ids and layers carry the time of the build; what containers take from an image is its configuration.
