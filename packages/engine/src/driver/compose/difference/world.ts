@@ -3,6 +3,7 @@
  */
 import { execFile } from "node:child_process"
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs"
+import { createServer, type Server } from "node:net"
 import { tmpdir } from "node:os"
 import { dirname, join } from "node:path"
 import { promisify } from "node:util"
@@ -17,7 +18,7 @@ import { dialEndpoint, makeEngineHttp } from "../../../transport/EngineHttp.ts"
 import { processSources } from "../../../transport/openDocker.ts"
 import { up } from "../testBed.ts"
 import { comparable, comparableContainer } from "./comparable.ts"
-import { envOf, filesOf, type Flags, flagsOf, type Step, type Subject, written } from "./Subject.ts"
+import { agentSocket, envOf, filesOf, type Flags, flagsOf, type Step, type Subject } from "./Subject.ts"
 
 type Json = Schema.Json
 const run = promisify(execFile)
@@ -323,13 +324,17 @@ const inFolder = (subject: Subject, project: string, busybox: string, ask: Ask) 
         const { stdout, stderr } = await running
         return stdout + stderr
       }
-      const made: World = {
+      const agents: Record<string, Server> = {}
+      const made: World & { readonly agents: typeof agents } = {
+        agents,
         project,
         directory,
         write: (step) => {
           for (const [name, text] of Object.entries(filesOf(subject, step))) {
             mkdirSync(dirname(join(directory, name)), { recursive: true })
-            writeFileSync(join(directory, name), written(text), { mode: text.startsWith("#!") ? 0o755 : 0o644 })
+            if (text !== agentSocket)
+              writeFileSync(join(directory, name), text, { mode: text.startsWith("#!") ? 0o755 : 0o644 })
+            else agents[name] ??= createServer((socket) => socket.destroy()).listen(join(directory, name))
           }
         },
         request: (step) => requestIn(subject, step, directory, project, busybox),
@@ -342,8 +347,9 @@ const inFolder = (subject: Subject, project: string, busybox: string, ask: Ask) 
       }
       return made
     }),
-    ({ directory }) =>
+    ({ directory, agents }) =>
       Effect.promise(async () => {
+        for (const agent of Object.values(agents)) agent.close()
         rmSync(directory, { recursive: true, force: true })
         await unmake(subject, project)
       }),
