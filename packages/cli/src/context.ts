@@ -36,7 +36,8 @@ const sshClient = (host: Host): NonNullable<SshOptions["client"]> => {
 /** Only a person at a terminal is asked for a passphrase. */
 const sshOptions = (host: Host, flags: GlobalFlags, texts: Texts, signal: AbortSignal): SshOptions => {
   const { identity, knownHosts } = flags
-  const asks = host.stdin.isTTY === true && host.stderr.isTTY === true
+  // Standard input last: to be asked opens it.
+  const asks = host.stderr.isTTY === true && host.stdin.isTTY === true
   return {
     client: sshClient(host),
     ...(identity === undefined ? {} : { identity: resolve(host.cwd, identity) }),

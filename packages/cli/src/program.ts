@@ -112,6 +112,7 @@ export const buildProgram = (texts: Texts, words?: ReadonlyArray<string>): Progr
   const upFlags = (command: Command) =>
     command
       .option("--remove-orphans", flags.removeOrphans)
+      .option("-V, --renew-anon-volumes", flags.renewAnonVolumes)
       .addOption(new Option("--force-recreate", flags.forceRecreate).conflicts("noRecreate"))
       .addOption(new Option("--no-recreate", flags.noRecreate).default(undefined))
       .addOption(new Option("--no-deps", flags.noDeps).default(undefined))

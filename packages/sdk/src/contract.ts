@@ -43,6 +43,8 @@ export interface DownFlags {
   /** Also the volumes: data is lost. Never our revisions. */
   readonly volumes?: boolean
   readonly removeOrphans?: boolean
+  /** Replaced containers get new anonymous volumes; the data of the old ones stays behind. */
+  readonly renewAnonymousVolumes?: boolean
   /** Seconds to stop a container. */
   readonly stopTimeout?: number
 }

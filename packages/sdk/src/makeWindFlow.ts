@@ -35,13 +35,26 @@ const overSsh = (target: Target | undefined): boolean =>
   target?.endpoints.some((endpoint) => endpoint.startsWith("ssh://")) === true
 
 const upOptions = (flags: UpFlags) => {
-  const { services, noDeps, recreate, removeOrphans, pull, build, carry, scale, stopTimeout, until, waitTimeout } =
-    flags
+  const {
+    services,
+    noDeps,
+    recreate,
+    removeOrphans,
+    renewAnonymousVolumes,
+    pull,
+    build,
+    carry,
+    scale,
+    stopTimeout,
+    until,
+    waitTimeout,
+  } = flags
   const given = {
     services,
     noDeps,
     recreate,
     removeOrphans,
+    renewAnonymousVolumes,
     pull,
     build,
     carry,

@@ -53,7 +53,7 @@ describe("renderError", () => {
         at compose.yaml:2:3
         2 │   web:
           │   ^
-      what to do: Check the image's name and tag, log in to its registry, or build or load it on the target.
+      what to do: Check the image's name and tag, log in to its registry, or let it be brought from this machine's engine (\`--carry always\`).
       "
     `)
   })
@@ -86,10 +86,10 @@ describe("exit codes", () => {
     expect(new Map([...codes].map(([code, all]) => [code, all.map(([, tag]) => tag).join(" ")])))
       .toMatchInlineSnapshot(`
         Map {
-          "3" => "ComposeInvalid Unsupported FileUnreadable FileUnwritable PlanUnreadable Usage ConfigInvalid SecretMissing",
-          "5" => "EngineUnreachable NotAuthorised HostKeyMismatch HostKeyUnknown HostUnreachable LoginRefused",
-          "1" => "EngineFailed ImageMissing BuildFailed PortInUse NameTaken Unhealthy ContainerExited PreconditionFailed KeyringFailed StateCorrupt StateUnavailable Internal",
-          "4" => "ExternalMissing Locked LockLost PlanStale PolicyDenied ConfirmationRequired DriverUnavailable DependencyMissing NotDeployed",
+          "3" => "ComposeInvalid Unsupported FileUnreadable FileUnwritable PlanUnreadable Usage ConfigInvalid SecretMissing VariableMissing",
+          "5" => "EngineUnreachable NotAuthorised HostKeyMismatch HostKeyUnknown HostUnreachable LoginRefused PrivilegeMissing",
+          "1" => "EngineFailed ImageMissing BuildFailed PortInUse NameTaken Unhealthy ContainerExited HookFailed PreconditionFailed DiskFull HostCommandFailed KeyringFailed StateCorrupt StateUnavailable Internal",
+          "4" => "ExternalMissing Locked LockLost PlanStale PreflightRefused PolicyDenied ConfirmationRequired DriverUnavailable DependencyMissing ContentMissing HostUnsupported NotDeployed",
           "130" => "Cancelled",
           "124" => "DeadlineExceeded",
         }

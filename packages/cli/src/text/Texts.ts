@@ -70,6 +70,7 @@ export interface HelpTexts {
     readonly waitTimeout: string
     readonly dryRun: string
     readonly removeOrphans: string
+    readonly renewAnonVolumes: string
     readonly forceRecreate: string
     readonly noRecreate: string
     readonly noDeps: string
@@ -225,7 +226,7 @@ export interface Texts {
     readonly stored: (name: string, version: string) => string
     readonly empty: string
   }
-  readonly logs: { readonly dropped: (lines: number) => string }
+  readonly logs: { readonly dropped: (lines: number) => string; readonly resumed: (at: string) => string }
   /** What the CLI refuses by itself, as details of a `Usage` error. */
   readonly refusal: {
     readonly unknownService: string

@@ -73,6 +73,7 @@ export const english: Texts = {
       wait: "wait until everything is healthy (that is the default)",
       waitTimeout: "seconds to wait for health",
       dryRun: "show the plan, change nothing",
+      renewAnonVolumes: "give replaced containers new anonymous volumes instead of their old ones",
       removeOrphans: "remove containers of services that are no longer in the file",
       forceRecreate: "replace containers that have not changed too",
       noRecreate: "leave existing containers alone even when they changed",
@@ -228,7 +229,10 @@ export const english: Texts = {
     stored: (name, version) => `Stored ${name} (version ${version}).`,
     empty: "No secret is stored.",
   },
-  logs: { dropped: (lines) => `… ${plural(lines, "line")} left out: the reader was too slow` },
+  logs: {
+    dropped: (lines) => `… ${plural(lines, "line")} left out: the reader was too slow`,
+    resumed: (at) => `… the connection broke and is back since ${at}`,
+  },
   refusal: {
     unknownService: "there is no such service",
     notANumber: "is not a whole number",

@@ -75,6 +75,7 @@ export const french: Texts = {
       wait: "attend que tout soit sain (c’est le défaut)",
       waitTimeout: "secondes d’attente de la santé",
       dryRun: "montre le plan, ne change rien",
+      renewAnonVolumes: "donne aux conteneurs remplacés de nouveaux volumes anonymes au lieu des anciens",
       removeOrphans: "retire les conteneurs des services absents du fichier",
       forceRecreate: "remplace aussi les conteneurs inchangés",
       noRecreate: "laisse les conteneurs existants même s’ils ont changé",
@@ -231,7 +232,10 @@ export const french: Texts = {
     stored: (name, version) => `${name} enregistré (version ${version}).`,
     empty: "Aucun secret enregistré.",
   },
-  logs: { dropped: (lines) => `… ${plural(lines, "ligne omise", "lignes omises")} : le lecteur était trop lent` },
+  logs: {
+    dropped: (lines) => `… ${plural(lines, "ligne omise", "lignes omises")} : le lecteur était trop lent`,
+    resumed: (at) => `… la connexion s’est rompue, elle est revenue à ${at}`,
+  },
   refusal: {
     unknownService: "ce service n’existe pas",
     notANumber: "n’est pas un nombre entier",

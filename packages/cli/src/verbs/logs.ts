@@ -29,6 +29,7 @@ const logs: Verb<Options> = async (context, options, services) => {
   let width = 0
   for await (const line of lines) {
     if (context.json) context.print(JSON.stringify(line))
+    else if ("resumed" in line) context.note(context.texts.logs.resumed(formatTime(line.resumed, context.zone)))
     else if ("dropped" in line) context.note(context.texts.logs.dropped(line.dropped))
     else {
       width = Math.max(width, line.container.length)

@@ -5,6 +5,7 @@ import type { VerbContext } from "./Verb.ts"
 /** As commander hands them over: `--no-…` options are false when given. */
 export interface UpCommandOptions {
   readonly removeOrphans?: boolean
+  readonly renewAnonVolumes?: boolean
   readonly forceRecreate?: boolean
   readonly recreate?: boolean
   readonly deps?: boolean
@@ -26,6 +27,7 @@ export const upFlags = (
   ...(services.length === 0 ? {} : { services: [...services] }),
   ...(options.deps === false ? { noDeps: true } : {}),
   ...(options.removeOrphans === true || truthy(env["COMPOSE_REMOVE_ORPHANS"]) ? { removeOrphans: true } : {}),
+  ...(options.renewAnonVolumes === true ? { renewAnonymousVolumes: true } : {}),
   ...(options.forceRecreate === true ? { recreate: "force" } : options.recreate === false ? { recreate: "never" } : {}),
   ...(options.scale === undefined ? {} : { scale: options.scale }),
   ...(options.pull === undefined ? {} : { pull: options.pull }),

@@ -70,6 +70,8 @@ export type LogLine =
       readonly at: string
       readonly text: string
     }
+  /** The connection broke here and was made again at this ISO time: reading goes on behind the last line of each container. */
+  | { readonly resumed: string }
   /** The consumer was too slow: so many lines are missing here. */
   | { readonly dropped: number }
 
@@ -169,6 +171,14 @@ export interface Driver<Desired, Observed> {
    * for each desired object, each compared with the version it started from: others write meanwhile.
    */
   readonly observe: (desired: Desired) => Effect.Effect<Observed, WindFlowError>
+  /**
+   * `prepare` and `observe` together, where a driver can ask for both at once. No `observed`: preparing took its time on the
+   * target, so that what was seen meanwhile is old, and `observe` follows. Absent: one after the other.
+   */
+  readonly prepareAndObserve?: (
+    request: Request,
+    options: PrepareOptions,
+  ) => Effect.Effect<{ readonly desired: Desired; readonly observed?: Observed }, WindFlowError>
   readonly plan: (desired: Desired, observed: Observed) => Result.Result<PlanDraft, WindFlowError>
   /**
    * What stands in the way of a plan, found by reading alone and before anything is changed; asked only when there is something

@@ -9,6 +9,8 @@ export const UpOptions = Schema.Struct({
   noDeps: Schema.Boolean,
   recreate: Schema.Literals(["diverged", "force", "never"]),
   removeOrphans: Schema.Boolean,
+  /** A replacement gets new anonymous volumes instead of those of the container it replaces. */
+  renewAnonymousVolumes: Schema.optionalKey(Schema.Boolean),
   /** `policy`: each service's own `pull_policy`. */
   pull: Schema.Literals(["policy", "always", "missing", "never"]),
   build: Schema.Literals(["missing", "always", "never"]),

@@ -1,6 +1,7 @@
 /** What the runs on one opened target share; made once by `makeDeployments`. */
 import { Clock, Effect, Schema } from "effect"
-import type { Driver } from "../driver/Driver.ts"
+import type { Driver, PrepareOptions } from "../driver/Driver.ts"
+import type { Request } from "../driver/Request.ts"
 import { deploymentName } from "../model/Deployment.ts"
 import { Internal, StateCorrupt, type WindFlowError } from "../model/errors/union.ts"
 import type { Target } from "../model/Target.ts"
@@ -45,16 +46,30 @@ export const decodeDesired = <Desired, Observed>(
     (error) => new StateCorrupt({ what, detail: error.message }),
   )
 
-/** Observes and plans: no call after the observation. */
+/** A desired state, and what was observed while it was prepared. */
+export interface Prepared<Desired, Observed> {
+  readonly desired: Desired
+  readonly observed?: Observed
+}
+
+export const prepareBy = <Desired, Observed>(
+  driver: Driver<Desired, Observed>,
+  request: Request,
+  options: PrepareOptions,
+): Effect.Effect<Prepared<Desired, Observed>, WindFlowError> =>
+  driver.prepareAndObserve?.(request, options) ??
+  Effect.map(driver.prepare(request, options), (desired) => ({ desired }))
+
+/** Plans from what was observed just now, or observes: no call after the observation. */
 export const look = <Desired, Observed>(
   session: Session<Desired, Observed>,
   project: string,
   intent: string,
-  desired: Desired,
+  { desired, observed: seen }: Prepared<Desired, Observed>,
 ): Effect.Effect<Looked<Desired>, WindFlowError> =>
   Effect.gen(function* () {
     const { driver, target } = session
-    const observed = yield* driver.observe(desired)
+    const observed = seen ?? (yield* driver.observe(desired))
     const draft = yield* Effect.fromResult(driver.plan(desired, observed))
     const encoded = yield* Effect.mapError(
       Schema.encodeEffect(driver.desired)(desired),

@@ -12,7 +12,7 @@ import type { Lease } from "../state/Locks.ts"
 import { compensate, nothingOwed, type Compensated } from "./compensate.ts"
 import type { ApplyOptions, RunOptions } from "./Deployments.ts"
 import { type Emit, makeEmit } from "./events.ts"
-import { deploymentOf, isoNow, look, type Looked, type Session } from "./Session.ts"
+import { deploymentOf, isoNow, look, type Looked, type Prepared, type Session } from "./Session.ts"
 import { hasWork, refuseUnsafe } from "./preflight.ts"
 import { settle } from "./settle.ts"
 import { makeStop, type Stop } from "./stop.ts"
@@ -20,10 +20,10 @@ import { nothingChanged, summarise } from "./summary.ts"
 import { walk, type WalkResult, type WalkSteps } from "./walk.ts"
 
 /** What a run is to reach. */
-export interface Goal<Desired> {
+export interface Goal<Desired, Observed> {
   readonly project: string
   readonly intent: string
-  readonly desired: (report: Report) => Effect.Effect<Desired, WindFlowError>
+  readonly prepare: (report: Report) => Effect.Effect<Prepared<Desired, Observed>, WindFlowError>
   /** Exactly this plan was agreed to. */
   readonly approved?: { readonly plan: Plan; readonly onStale: NonNullable<ApplyOptions["onStale"]> }
 }
@@ -32,7 +32,7 @@ type Restore = <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.Effect<A, E, 
 
 interface Run<Desired, Observed> {
   readonly session: Session<Desired, Observed>
-  readonly goal: Goal<Desired>
+  readonly goal: Goal<Desired, Observed>
   readonly options: RunOptions
   readonly id: string
   readonly deployment: string
@@ -331,15 +331,15 @@ const live = <Desired, Observed>(run: Run<Desired, Observed>): Effect.Effect<Rev
     const open = yield* session.journal.openRun(deployment)
     let lease = open === undefined ? undefined : yield* acquire
     if (open !== undefined && lease !== undefined) yield* settle(session, deployment, open, lease, emit)
-    const desired = yield* freely(goal.desired(run.report))
+    const prepared = yield* freely(goal.prepare(run.report))
     // With an agreed plan that changes something one observation is enough: the one under the lock.
     if (lease === undefined && goal.approved !== undefined && hasWork(goal.approved.plan)) lease = yield* acquire
-    const observeAndPlan = freely(look(session, goal.project, goal.intent, desired))
-    let looked = yield* observeAndPlan
+    let looked = yield* freely(look(session, goal.project, goal.intent, prepared))
     yield* verify(run, looked)
     if (lease === undefined && hasWork(looked.plan)) {
       lease = yield* acquire
-      looked = yield* observeAndPlan
+      // What was seen before the lock was ours is no ground to act on.
+      looked = yield* freely(look(session, goal.project, goal.intent, { desired: prepared.desired }))
       yield* verify(run, looked)
     }
     yield* freely(refuseUnsafe(session, looked))
@@ -350,7 +350,7 @@ const live = <Desired, Observed>(run: Run<Desired, Observed>): Effect.Effect<Rev
 
 export const runGoal = <Desired, Observed>(
   session: Session<Desired, Observed>,
-  goal: Goal<Desired>,
+  goal: Goal<Desired, Observed>,
   options: RunOptions,
 ): Effect.Effect<Revision, WindFlowError> =>
   Effect.uninterruptibleMask((restore) =>

@@ -38,8 +38,9 @@ const copy = async (
         done(null, chunk)
       },
     })
-    // Its end in one way or another; the next entry waits for the receiver to have taken this one.
-    pipeline(content, counted, out.entry(header)).then(
+    const passed = pipeline(content, counted, out.entry(header))
+    // The next entry waits until the receiver has taken this one.
+    passed.then(
       () => next(),
       (error: unknown) => parser.destroy(error instanceof Error ? error : new Error(String(error))),
     )

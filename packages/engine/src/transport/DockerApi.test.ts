@@ -163,3 +163,20 @@ test("the engine's clock comes with its answers", async () => {
   const server = await engine((_, response) => response.end())
   expect(await withApi(server, (api) => api.now)).toBe(engineTime)
 })
+
+test("a body with keys of a newer version is sent in that one, and what the engine offers is known without another call", async () => {
+  const seen: Array<string> = []
+  const server = await engine((request, response) => {
+    seen.push(request.url ?? "")
+    response.end('{"Id":"x"}')
+  }, "1.51")
+  await withApi(server, (api) =>
+    Effect.gen(function* () {
+      yield* api.containers.create("a", {}, undefined, "1.49")
+      yield* api.containers.create("b", {})
+      expect(yield* api.offered).toBe("1.51")
+      expect(yield* api.calls).toBe(3)
+    }),
+  )
+  expect(seen).toEqual(["/v1.49/containers/create?name=a", "/v1.47/containers/create?name=b"])
+})

@@ -8,7 +8,7 @@ import { Context, Effect, Schema, type Scope, Stream } from "effect"
 import { EngineFailed, type WindFlowError } from "../model/errors/union.ts"
 import { type Frame, asStdout, demultiplex } from "./demultiplex.ts"
 import type { EngineAnswer, EngineHttp, EngineRequest, UpgradedConnection } from "./EngineHttp.ts"
-import { readText } from "./EngineHttp.ts"
+import { readText, whyBroken } from "./EngineHttp.ts"
 import {
   ContainerDetails,
   ContainerSummary,
@@ -53,6 +53,8 @@ export interface DockerApiShape {
   readonly calls: Effect.Effect<number>
   /** The engine's clock, milliseconds since 1970; its resolution is a second. */
   readonly now: Call<number>
+  /** The newest version of its API, which may be newer than the one it is spoken to in. */
+  readonly offered: Call<string>
   /** The version of the API that is spoken; fails when the engine is too old. */
   readonly version: Call<string>
   readonly info: Call<EngineInfo>
@@ -62,7 +64,13 @@ export interface DockerApiShape {
     readonly list: (filters: Filters) => Call<ReadonlyArray<ContainerSummary>>
     readonly inspect: (id: string) => Call<ContainerDetails>
     /** The engine chooses a name where there is none. */
-    readonly create: (name: string | undefined, body: Schema.Json, platform?: string) => Call<typeof Created.Type>
+    readonly create: (
+      name: string | undefined,
+      body: Schema.Json,
+      platform?: string,
+      /** A version that has all of the body's keys, and that the engine offers. */
+      version?: string,
+    ) => Call<typeof Created.Type>
     /** Until it does not run any more. */
     readonly wait: (id: string) => Call<typeof Ended.Type>
     readonly start: (id: string) => Call<void>
@@ -129,7 +137,10 @@ const newest = [1, 47] as const
 const older = (a: readonly [number, number], b: readonly [number, number]) =>
   a[0] < b[0] || (a[0] === b[0] && a[1] < b[1])
 
-const agreedVersion = (header: string | string[] | undefined): Call<string> => {
+/** The version both speak, and the newest that the engine does. */
+const versionsOf = (
+  header: string | string[] | undefined,
+): Call<{ readonly agreed: string; readonly offered: string }> => {
   const match = /^(\d+)\.(\d+)$/.exec(typeof header === "string" ? header : "")
   const offered = [Number(match?.[1] ?? 0), Number(match?.[2] ?? 0)] as const
   return older(offered, oldest)
@@ -139,7 +150,7 @@ const agreedVersion = (header: string | string[] | undefined): Call<string> => {
           detail: `it speaks API ${match?.[0] ?? "of no known version"}; WindFlow needs ${oldest.join(".")} (Docker 25) or newer`,
         }),
       )
-    : Effect.succeed((older(offered, newest) ? offered : newest).join("."))
+    : Effect.succeed({ agreed: (older(offered, newest) ? offered : newest).join("."), offered: offered.join(".") })
 }
 
 const queryText = (query: Query, filters?: Filters): string => {
@@ -171,11 +182,12 @@ const notUnderstood = (call: string) => (error: Schema.SchemaError) =>
 /** Negotiates the version with the first call and remembers it. */
 export const makeDockerApi = (http: EngineHttp): Effect.Effect<DockerApiShape> =>
   Effect.gen(function* () {
-    const version = yield* Effect.cached(
+    const versions = yield* Effect.cached(
       Effect.flatMap(http.send({ method: "GET", path: "/_ping" }), (answer) =>
-        agreedVersion(answer.headers["api-version"]),
+        versionsOf(answer.headers["api-version"]),
       ),
     )
+    const version = Effect.map(versions, ({ agreed }) => agreed)
 
     const send = (
       method: EngineRequest["method"],
@@ -184,9 +196,11 @@ export const makeDockerApi = (http: EngineHttp): Effect.Effect<DockerApiShape> =
         readonly body?: Schema.Json
         readonly accept?: ReadonlyArray<number>
         readonly headers?: Readonly<Record<string, string>>
+        /** Instead of the agreed one. */
+        readonly version?: string | undefined
       } = {},
     ): Call<EngineAnswer> =>
-      Effect.flatMap(version, (version) =>
+      Effect.flatMap(options.version === undefined ? version : Effect.succeed(options.version), (version) =>
         http.send(
           {
             method,
@@ -204,8 +218,8 @@ export const makeDockerApi = (http: EngineHttp): Effect.Effect<DockerApiShape> =
     }
     const get = <A>(schema: Schema.Codec<A, unknown>, path: string) =>
       decoded(schema, `GET ${path.replace(/\?.*$/, "")}`, send("GET", path))
-    const post = <A>(schema: Schema.Codec<A, unknown>, path: string, body: Schema.Json) =>
-      decoded(schema, `POST ${path.replace(/\?.*$/, "")}`, send("POST", path, { body }))
+    const post = <A>(schema: Schema.Codec<A, unknown>, path: string, body: Schema.Json, version?: string) =>
+      decoded(schema, `POST ${path.replace(/\?.*$/, "")}`, send("POST", path, { body, version }))
     const act = (
       method: EngineRequest["method"],
       path: string,
@@ -224,7 +238,7 @@ export const makeDockerApi = (http: EngineHttp): Effect.Effect<DockerApiShape> =
           if (status >= 400) {
             const text = yield* Effect.tryPromise({
               try: () => readText(message),
-              catch: (error) => unreachable(http.endpoint, error),
+              catch: (error) => unreachable(http.endpoint, whyBroken(message, error)),
             })
             return yield* Effect.fail(refused(describe(versioned), status, text))
           }
@@ -243,7 +257,9 @@ export const makeDockerApi = (http: EngineHttp): Effect.Effect<DockerApiShape> =
         ),
       )
     const bytes = (message: IncomingMessage) =>
-      Stream.fromAsyncIterable<Uint8Array, WindFlowError>(message, (error) => unreachable(http.endpoint, error))
+      Stream.fromAsyncIterable<Uint8Array, WindFlowError>(message, (error) =>
+        unreachable(http.endpoint, whyBroken(message, error)),
+      )
 
     const jsonLines = <A>(schema: Schema.Codec<A, unknown>, request: EngineRequest) =>
       Stream.flatMap(stream(request), ({ message, call }) => {
@@ -259,6 +275,7 @@ export const makeDockerApi = (http: EngineHttp): Effect.Effect<DockerApiShape> =
     const shape: DockerApiShape = {
       endpoint: http.endpoint,
       calls: Effect.sync(http.calls),
+      offered: Effect.map(versions, ({ offered }) => offered),
       version,
       platform: get(EnginePlatform, "/version"),
       now: Effect.flatMap(http.send({ method: "HEAD", path: "/_ping" }), ({ headers }) => {
@@ -271,7 +288,8 @@ export const makeDockerApi = (http: EngineHttp): Effect.Effect<DockerApiShape> =
       containers: {
         list: (filters) => get(Schema.Array(ContainerSummary), `/containers/json${queryText({ all: 1 }, filters)}`),
         inspect: (id) => get(ContainerDetails, `/containers/${segment(id)}/json`),
-        create: (name, body, platform) => post(Created, `/containers/create${queryText({ name, platform })}`, body),
+        create: (name, body, platform, version) =>
+          post(Created, `/containers/create${queryText({ name, platform })}`, body, version),
         wait: (id) => post(Ended, `/containers/${segment(id)}/wait${queryText({ condition: "not-running" })}`, {}),
         start: (id) => act("POST", `/containers/${segment(id)}/start`),
         putArchive: (id, archive, { owned }) => {

@@ -96,6 +96,9 @@ export const readText = (message: Readable): Promise<string> =>
     message.once("close", () => reject(Object.assign(new Error("aborted"), { code: "ECONNRESET" })))
   })
 
+/** Why an answer broke off: Node says "aborted" whatever the connection under it failed with. */
+export const whyBroken = (message: IncomingMessage, error: unknown): unknown => message.socket?.errored ?? error
+
 /** Closes its connections with the scope. */
 export const makeEngineHttp = (endpoint: string, dial: Dial): Effect.Effect<EngineHttp, never, Scope.Scope> =>
   Effect.gen(function* () {
@@ -152,7 +155,7 @@ export const makeEngineHttp = (endpoint: string, dial: Dial): Effect.Effect<Engi
             signal.addEventListener("abort", () => message.destroy(), { once: true })
             return readText(message)
           },
-          catch: (error) => unreachable(endpoint, error),
+          catch: (error) => unreachable(endpoint, whyBroken(message, error)),
         }).pipe(
           Effect.flatMap((text) =>
             status < 400 || accept.includes(status)

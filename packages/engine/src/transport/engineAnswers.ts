@@ -36,6 +36,7 @@ export const ContainerSummary = Schema.Struct({
   Status: Str,
   Ports: nullable(Schema.Array(EnginePort)),
   Mounts: nullable(Schema.Array(EngineMount)),
+  HostConfig: nullable(Schema.Struct({ NetworkMode: opt(Str) })),
   NetworkSettings: nullable(
     Schema.Struct({ Networks: nullable(Schema.Record(Str, Schema.NullOr(Schema.Struct({ NetworkID: opt(Str) })))) }),
   ),

@@ -19,6 +19,7 @@ import { planUp } from "./planUp.ts"
 import { parity } from "./parity.ts"
 import { preflight } from "./preflight.ts"
 import { prepare } from "./prepare.ts"
+import { prepareAndObserve } from "./prepareAndObserve.ts"
 import { dockerRecords } from "./records.ts"
 import { pullImages } from "./pull.ts"
 import { recover } from "./recover.ts"
@@ -50,6 +51,7 @@ const driverOf = (context: ComposeDriverContext): Driver<Desired, Observed> => (
   desired: Desired,
   prepare: (request, options) => prepare(context, request, options),
   observe: (desired) => observe(context.api, desired),
+  prepareAndObserve: (request, options) => prepareAndObserve(context, request, options),
   plan: (desired, observed) =>
     desired._tag === "Up" ? planUp(desired, observed) : Result.succeed(planDown(desired, observed)),
   preflight: (desired, operations) => preflight(context, desired, operations),

@@ -35,8 +35,12 @@ export const DesiredTree = Schema.Struct({
   bytes: Schema.Int,
 })
 export type DesiredTree = typeof DesiredTree.Type
-/** A config or secret of a service, by a digest of what it holds. */
-export const GrantedContent = Schema.Struct({ kind: Schema.Literals(["configs", "secrets"]), key: Str, digest: Str })
+/** A config, a secret or a mounted image of a service, by a digest of what it holds; an image's key is where it is mounted. */
+export const GrantedContent = Schema.Struct({
+  kind: Schema.Literals(["configs", "secrets", "images"]),
+  key: Str,
+  digest: Str,
+})
 export type GrantedContent = typeof GrantedContent.Type
 
 export const DesiredService = Schema.Struct({
@@ -56,6 +60,8 @@ export const DesiredService = Schema.Struct({
   carried: Schema.optionalKey(Schema.Record(Str, Str)),
   /** Configs and secrets whose content is known: a change of it replaces the containers. */
   contents: Schema.Array(GrantedContent),
+  /** Security options with seccomp profiles as texts, where the model names files. */
+  securityOptions: Schema.optionalKey(Schema.Array(Str)),
 })
 export type DesiredService = typeof DesiredService.Type
 

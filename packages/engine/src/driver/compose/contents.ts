@@ -7,9 +7,10 @@ import { FileUnreadable, VariableMissing, type WindFlowError } from "../../model
 import type { ModelPath, Stack } from "../../model/Stack.ts"
 import { sha256Hex } from "../../plan/digest.ts"
 import { slowDigest } from "../../secret/slowDigest.ts"
+import { apiSocketConfig } from "./apiSocket.ts"
 import type { GrantedContent } from "./Desired.ts"
 
-export type ContentKind = GrantedContent["kind"]
+export type ContentKind = Exclude<GrantedContent["kind"], "images">
 
 /** Values by the digest that the desired state has of them: those of another stack or an older run are not mixed up. */
 export interface HeldContents {
@@ -60,7 +61,7 @@ const contentOf = (
   key: string,
 ): Effect.Effect<GrantedContent | undefined, WindFlowError> => {
   const object = stack.model[kind]?.[key]
-  const digested = (value: string | Buffer, slow: boolean): Effect.Effect<GrantedContent> =>
+  const digested = (value: string | Buffer, slow: boolean) =>
     Effect.map(
       slow
         ? Effect.promise(() => slowDigest(value, `${stack.name}/${kind}/${key}`))
@@ -105,7 +106,10 @@ export const readContents = (
   Effect.gen(function* () {
     const grants = names.flatMap((name) =>
       (["configs", "secrets"] as const).flatMap((kind) =>
-        (stack.model.services[name]?.[kind] ?? []).map((grant) => ({ name, kind, key: grant.source ?? "" })),
+        (stack.model.services[name]?.[kind] ?? [])
+          // Credentials come and go without a meaning for the service.
+          .filter((grant) => grant.source !== apiSocketConfig)
+          .map((grant) => ({ name, kind, key: grant.source ?? "" })),
       ),
     )
     const wanted = new Map(grants.map(({ kind, key }) => [`${kind}/${key}`, { kind, key }]))

@@ -83,6 +83,14 @@ const portBindings = (model: Service): JsonObject => {
   return bindings
 }
 
+const interfaceOption = "com.docker.network.endpoint.ifname"
+
+/** The key is an option of the driver in disguise, as with Compose. */
+const driverOptions = ({ driver_opts, interface_name = "" }: typeof ServiceNetwork.Type): JsonObject => {
+  if (interface_name === "") return driver_opts === undefined ? {} : { DriverOpts: driver_opts }
+  return { DriverOpts: { ...driver_opts, [interfaceOption]: interface_name } }
+}
+
 const addressing = (network: typeof ServiceNetwork.Type): JsonObject => ({
   IPAMConfig: {
     ...(network.ipv4_address === undefined ? {} : { IPv4Address: network.ipv4_address }),
@@ -91,7 +99,8 @@ const addressing = (network: typeof ServiceNetwork.Type): JsonObject => ({
   },
   ...(network.ipv4_address === undefined ? {} : { IPAddress: network.ipv4_address }),
   ...(network.ipv6_address === undefined ? {} : { IPv6Gateway: network.ipv6_address }),
-  ...(network.driver_opts === undefined ? {} : { DriverOpts: network.driver_opts }),
+  ...driverOptions(network),
+  ...((network.gw_priority ?? 0) === 0 ? {} : { GwPriority: network.gw_priority ?? 0 }),
 })
 
 const endpoints = (
@@ -186,10 +195,10 @@ const hookLabel = (model: Service): Record<string, string> => {
 }
 
 /** Security options without the one that is not an option of the engine but a pair of emptied lists. */
-const security = (model: Service): JsonObject => {
-  const unconfined = model.security_opt?.includes("systempaths=unconfined") === true
+const security = ({ model, securityOptions = model.security_opt }: DesiredService): JsonObject => {
+  const unconfined = securityOptions?.includes("systempaths=unconfined") === true
   return {
-    SecurityOpt: model.security_opt?.filter((option) => option !== "systempaths=unconfined") ?? null,
+    SecurityOpt: securityOptions?.filter((option) => option !== "systempaths=unconfined") ?? null,
     ...(unconfined ? { MaskedPaths: [], ReadonlyPaths: [] } : {}),
   }
 }
@@ -250,7 +259,7 @@ export const createBody = (desired: DesiredUp, service: DesiredService, replica:
       DnsSearch: model.dns_search ?? null,
       DnsOptions: model.dns_opt ?? null,
       ExtraHosts: (model.extra_hosts ?? []).map((entry) => entry.replace("=", ":")),
-      ...security(model),
+      ...security(service),
       StorageOpt: model.storage_opt ?? null,
       UsernsMode: model.userns_mode ?? "",
       UTSMode: model.uts ?? "",

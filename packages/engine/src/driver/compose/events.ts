@@ -1,7 +1,8 @@
 /** What an engine tells about its objects, as the contract has it. One request; opening it again is the caller's business. */
-import { Stream } from "effect"
+import { Effect, Stream } from "effect"
 import { Usage, type WindFlowError } from "../../model/errors/union.ts"
 import type { DockerApiShape } from "../../transport/DockerApi.ts"
+import { resuming } from "../../transport/resume.ts"
 import type { EngineEvent as EngineAnswer } from "../../transport/engineAnswers.ts"
 import type { EngineEvent, EngineEventFilter } from "../Driver.ts"
 import { logTime } from "./logs.ts"
@@ -31,7 +32,7 @@ export const eventOf = ({ Type, Action, Actor, timeNano }: EngineAnswer): Engine
 }
 
 export const events = (
-  api: Pick<DockerApiShape, "events">,
+  api: Pick<DockerApiShape, "events" | "now">,
   { type, event, project, since }: EngineEventFilter,
 ): Stream.Stream<EngineEvent, WindFlowError> =>
   Stream.suspend(() => {
@@ -45,5 +46,30 @@ export const events = (
       ...(event === undefined ? {} : { event }),
       ...(project === undefined ? {} : { label: projectFilter(project) }),
     }
-    return Stream.map(api.events(filters, from), eventOf)
+    let last: EngineEvent | undefined
+    let opened = 0
+    return resuming(
+      api,
+      (goesOn) =>
+        Stream.unwrap(
+          Effect.gen(function* () {
+            if (!goesOn) opened = yield* api.now
+            const place = goesOn ? (last === undefined ? (from ?? String(opened / 1000)) : logTime(last.at, 0)) : from
+            // `since` includes its moment.
+            const told = last?.at
+            return api.events(filters, place).pipe(
+              Stream.map(eventOf),
+              Stream.filter(({ at }) => told === undefined || at > told),
+              Stream.tap((event) => Effect.sync(() => void (last = event))),
+            )
+          }),
+        ),
+      (now): EngineEvent => ({
+        type: "connection",
+        action: "resumed",
+        id: "",
+        name: "",
+        at: new Date(now).toISOString(),
+      }),
+    )
   })

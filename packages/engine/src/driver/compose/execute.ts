@@ -16,6 +16,7 @@ import type { ComposeDriverContext } from "./ComposeDriver.ts"
 import { createBody } from "./createBody.ts"
 import type { Desired, DesiredService, DesiredUp } from "./Desired.ts"
 import { labels } from "./names.ts"
+import { apiFor } from "./newerKeys.ts"
 import { networkBody, volumeBody } from "./networkBody.ts"
 import { digestOf, isTreeKey, treeKey } from "./planCarried.ts"
 import { runPreStart } from "./preStart.ts"
@@ -157,7 +158,8 @@ const createContainer = (
       shared: sharedIn(args, run),
       trees: { ...args.trees, ...treesIn(run.inputs) },
     })
-    const created = yield* context.api.containers.create(args.name, body, service.model.platform).pipe(
+    const { platform } = service.model
+    const created = yield* context.api.containers.create(args.name, body, platform, apiFor(service.model)).pipe(
       Effect.catch((error) => nameTaken(context, operation, args.name, error)),
       Effect.mapError((error) =>
         error instanceof EngineFailed && error.status === 404 && /image/i.test(error.detail)

@@ -22,6 +22,7 @@ export const fieldDigests = (service: DesiredService): Record<string, string> =>
       for (const [entry, item] of Object.entries(json)) digests[`${key}.${entry}`] = short(item)
     else digests[key] = short(json)
   }
+  if (service.securityOptions !== undefined) digests["security_opt"] = short(service.securityOptions)
   for (const { kind, key, digest } of service.contents) digests[`${kind}.${key}.content`] = digest.slice(0, 8)
   for (const { variable, name, version } of service.secrets) digests[`environment.${variable}`] = short([name, version])
   // Carried configs and secrets are told by their own names.

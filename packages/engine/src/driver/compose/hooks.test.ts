@@ -61,10 +61,13 @@ describe("the plan", () => {
       #1 [] service:web:1 CreateContainer, configuration changed (service:web:1)
       #2 [1] service:web:1 RunHook, configuration changed (service:web:1)
       #3 [2] service:web:1 StopContainer, configuration changed (service:web:1)
-      #4 [3,1] service:web:1 RemoveContainer, configuration changed (service:web:1)
-      #5 [4,1] service:web:1 RenameContainer, configuration changed (service:web:1)
-      #6 [5,1] service:web:1 StartContainer, configuration changed (service:web:1)
-      #7 [6,1] service:web:1 Wait, until up (wait:web)
+      #4 [1,3] service:web:1 StartContainer, configuration changed (service:web:1)
+      #5 [4,1,3] service:web:1 Wait, until up (wait:web)
+      #6 [3,5] service:web:1 RemoveContainer, configuration changed (service:web:1)
+      #7 [6,1] service:web:1 RenameContainer, configuration changed (service:web:1)
+      !1 [] service:web:1 StopContainer, from #4 until #5
+      !2 [1] service:web:1 StartContainer, from #3 until #5
+      !3 [1,2] service:web:1 RemoveContainer, from #1 until #5
       "
     `)
   })

@@ -4,7 +4,8 @@ import { Effect, Redacted, Stream } from "effect"
 import { afterAll, beforeAll, describe, expect, test } from "vitest"
 import type { Stack } from "../../model/Stack.ts"
 import type { Service, StackModel } from "../../model/StackModel.ts"
-import { type Bed, changes, modelOf, openBed, stackOf, up, walk } from "./testBed.ts"
+import { checkConformance } from "../conformance/index.ts"
+import { type Bed, changes, down, folder, modelOf, openBed, stackOf, up, walk } from "./testBed.ts"
 
 let busybox = ""
 const projects = new Set<string>()
@@ -169,4 +170,117 @@ describe("hooks", () => {
       )
     },
   )
+})
+
+describe("other keys", () => {
+  test("the engine's socket, a seccomp profile from a file", async () => {
+    const name = await project("others")
+    const profile = '{ "defaultAction": "SCMP_ACT_ALLOW" }'
+    await withBed((bed) =>
+      Effect.gen(function* () {
+        const directory = yield* folder({ "profile.json": profile })
+        const web = { ...sleeping, image: busybox, use_api_socket: true, security_opt: ["seccomp=./profile.json"] }
+        const stack = stackOf(modelOf(name, { web }), directory)
+        yield* bed.up(stack)
+        const look = "ls /var/run/docker.sock; echo $DOCKER_CONFIG; cat /run/secrets/docker/config.json"
+        expect(yield* shell(bed, name, "web", look)).toMatch(
+          /^\/var\/run\/docker\.sock\n\/run\/secrets\/docker\n\{\n\t"auths": /,
+        )
+        expect((yield* bed.draft(up(stack))).draft.operations).toEqual([])
+      }).pipe(Effect.scoped),
+    )
+  })
+
+  test("an anonymous volume moves along as long as it is declared, unless new ones are asked for", async () => {
+    const name = await project("inherited")
+    const stack = (version: string, volumes: Service["volumes"]) =>
+      stackOf(modelOf(name, { web: { ...sleeping, image: busybox, environment: { version }, volumes: volumes ?? [] } }))
+    await withBed((bed) =>
+      Effect.gen(function* () {
+        const targets = Effect.map(bed.api.containers.list({ label: [`com.docker.compose.project=${name}`] }), (list) =>
+          (list[0]?.Mounts ?? []).map(({ Destination, Name }) => `${Destination} ${Name}`),
+        )
+        yield* bed.up(
+          stack("1", [
+            { type: "volume", target: "/one" },
+            { type: "volume", target: "/two" },
+          ]),
+        )
+        const before = yield* targets
+        yield* bed.up(stack("2", [{ type: "volume", target: "/one" }]))
+        expect(yield* targets).toEqual(before.filter((mount) => mount.startsWith("/one ")))
+        yield* bed.up(stack("3", [{ type: "volume", target: "/one" }]), { renewAnonymousVolumes: true })
+        const renewed = yield* targets
+        expect([renewed.length, before.includes(renewed[0] ?? "")]).toEqual([1, false])
+      }),
+    )
+  })
+})
+
+describe("crashes", () => {
+  /** Everything whose operations depend on each other: an id that another operation gives, files, hooks. */
+  const stackFor = (name: string, version: string): Stack => {
+    const web: Partial<Service> = {
+      ...sleeping,
+      image: busybox,
+      environment: { version },
+      configs: [{ source: "app" }],
+      post_start: [{ command: ["true"] }],
+      pre_stop: [{ command: ["true"] }],
+    }
+    const side: Partial<Service> = {
+      ...sleeping,
+      image: busybox,
+      networks: {},
+      network_mode: "service:web",
+      volumes_from: ["web"],
+      depends_on: { web: { condition: "service_started", restart: true, required: true } },
+    }
+    return stackOf(modelOf(name, { web, side }, { configs: { app: { content: version } } }))
+  }
+  const network = (bed: Bed, name: string) =>
+    Effect.gen(function* () {
+      const list = yield* bed.api.containers.list({ label: [`com.docker.compose.project=${name}`] })
+      const find = (service: string) => list.find(({ Labels }) => Labels?.["com.docker.compose.service"] === service)
+      const names = list.map(({ Names, State }) => `${Names?.join()} ${State}`).toSorted()
+      return { names, sharesWith: find("side")?.HostConfig?.NetworkMode, web: find("web")?.Id }
+    })
+
+  test("the laws of the contract hold for them", async () => {
+    const name = await project("laws")
+    const results = await withBed((bed) =>
+      checkConformance(bed.driver, {
+        up: up(stackFor(name, "one")),
+        edit: up(stackFor(name, "two")),
+        down: down(name, { volumes: true }),
+        recordName: `windflow.test.${name}`,
+      }),
+    )
+    expect(results.filter(({ broken }) => broken !== undefined)).toEqual([])
+    expect(results.map(({ law }) => law)).toContain("up: UploadFiles may be repeated")
+  })
+
+  test("a run that dies before any operation of an edit is finished by the next", async () => {
+    const name = await project("sweep")
+    await withBed((bed) =>
+      Effect.gen(function* () {
+        yield* bed.up(stackFor(name, "0"))
+        const { draft } = yield* bed.draft(up(stackFor(name, "1")))
+        const operations = draft.operations.filter(({ verb }) => verb !== "Wait").length
+        expect(operations).toBeGreaterThan(10)
+        // One in three; all of them with WINDFLOW_NIGHTLY=1.
+        for (let crash = 0; crash < operations; crash += process.env["WINDFLOW_NIGHTLY"] === "1" ? 1 : 3) {
+          const stack = stackFor(name, `crash ${crash}`)
+          let count = 0
+          yield* bed.run(up(stack), () => count++ === crash)
+          yield* bed.up(stack)
+          const { names, sharesWith, web } = yield* network(bed, name)
+          expect(names).toEqual([`/${name}-side-1 running`, `/${name}-web-1 running`])
+          expect(sharesWith).toBe(`container:${web}`)
+          expect(yield* shell(bed, name, "web", "cat /app")).toBe(`crash ${crash}`)
+          expect((yield* bed.draft(up(stack))).draft.operations).toEqual([])
+        }
+      }),
+    )
+  })
 })

@@ -63,6 +63,9 @@ const mountOf = (volume: VolumeMount, source: string): JsonObject => ({
         },
       }
     : {}),
+  ...(volume.type === "image" && volume.image !== undefined
+    ? { ImageOptions: volume.image.subpath === undefined ? {} : { Subpath: volume.image.subpath } }
+    : {}),
   ...(volume.type === "tmpfs" && volume.tmpfs !== undefined
     ? { TmpfsOptions: { SizeBytes: byteCount(volume.tmpfs.size), Mode: volume.tmpfs.mode ?? 0 } }
     : {}),
@@ -141,9 +144,11 @@ export const containerMounts = (
       if (old === undefined) mounts.push(mountOf(volume, ""))
       else carry(old)
     } else if (volume.type === "bind" && !needsBindMount(volume.bind)) binds.push(bindString(source, volume))
-    else if (volume.type === "volume" && volumeName(desired, source) !== undefined && !needsVolumeMount(volume.volume))
-      binds.push(bindString(volumeName(desired, source) ?? source, volume))
-    else mounts.push(mountOf(volume, volumeName(desired, source) ?? source))
+    else {
+      const name = volume.type === "volume" ? volumeName(desired, source) : undefined
+      if (name !== undefined && !needsVolumeMount(volume.volume)) binds.push(bindString(name, volume))
+      else mounts.push(mountOf(volume, name ?? source))
+    }
   }
   for (const [target, grant] of grants(desired, model)) {
     if (taken.has(target)) continue

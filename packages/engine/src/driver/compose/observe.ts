@@ -3,7 +3,7 @@ import { Effect, Option, Schema } from "effect"
 import type { WindFlowError } from "../../model/errors/union.ts"
 import type { DockerApiShape } from "../../transport/DockerApi.ts"
 import type { ContainerSummary, NetworkSummary, VolumeSummary } from "../../transport/engineAnswers.ts"
-import type { Desired } from "./Desired.ts"
+import type { Desired, DesiredDown } from "./Desired.ts"
 import { readStore } from "../../host/trees.ts"
 import { hooksInLabels } from "./hooks.ts"
 import { familiar, indexImages } from "./imageNames.ts"
@@ -110,20 +110,58 @@ const concerns = (desired: Desired, network: ObservedNetwork): boolean =>
 /** Exact names as the engine's filter wants them: it matches regular expressions. */
 const exactly = (name: string) => `^${name.replace(/[.*+?^${}()|[\]\\]/g, String.raw`\$&`)}$`
 
+/** What the engine lists of a deployment that is to be up, or of one that is to go. */
+export interface Lists {
+  readonly containers: ReadonlyArray<ContainerSummary>
+  readonly networks: ReadonlyArray<NetworkSummary>
+  readonly volumes: ReadonlyArray<VolumeSummary>
+}
+
+/**
+ * Up: all networks (few and small) show ours, external ones, and foreign ones of the same name; volumes are asked by name, because
+ * a list of all volumes carries every label, those of our revisions too.
+ */
+export const list = (
+  api: DockerApiShape,
+  { project, volumes }: { readonly project: string; readonly volumes: ReadonlyArray<string> },
+): Effect.Effect<Lists, WindFlowError> =>
+  Effect.all(
+    {
+      containers: api.containers.list({ label: projectFilter(project) }),
+      networks: api.networks.list({}),
+      volumes: volumes.length === 0 ? Effect.succeed([]) : api.volumes.list({ name: volumes.map(exactly) }),
+    },
+    { concurrency: 3 },
+  )
+
+/** What is labelled as ours. */
+const listLabelled = (api: DockerApiShape, { project, options }: DesiredDown): Effect.Effect<Lists, WindFlowError> => {
+  const label = projectFilter(project)
+  return Effect.all(
+    {
+      containers: api.containers.list({ label }),
+      networks: api.networks.list({ label }),
+      volumes: options.volumes ? api.volumes.list({ label }) : Effect.succeed([]),
+    },
+    { concurrency: 3 },
+  )
+}
+
+export const observedOf = (desired: Desired, { containers, networks, volumes }: Lists): Observed => {
+  const names = desired._tag === "Up" ? new Set(desired.volumes.map(({ model }) => model.name)) : undefined
+  return {
+    containers: containers.filter((summary) => !isOneOff(summary)).map(observedContainer),
+    networks: networks.map(observedNetwork).filter((network) => concerns(desired, network)),
+    volumes: volumes.map(observedVolume).filter(({ name }) => names?.has(name) ?? true),
+  }
+}
+
 export const observe = (api: DockerApiShape, desired: Desired): Effect.Effect<Observed, WindFlowError> => {
   const { project } = desired
-  const containers = api.containers.list({ label: projectFilter(project) })
-  // Up: all networks (few and small) show ours, external ones, and foreign ones of the same name; volumes are asked by name,
-  // because a list of all volumes carries every label, those of our revisions too. Down: what is labelled.
-  const networks = api.networks.list(desired._tag === "Up" ? {} : { label: projectFilter(project) })
-  const volumes =
+  const lists =
     desired._tag === "Up"
-      ? desired.volumes.length === 0
-        ? Effect.succeed([])
-        : api.volumes.list({ name: desired.volumes.map((volume) => exactly(volume.model.name)) })
-      : desired.options.volumes
-        ? api.volumes.list({ label: projectFilter(project) })
-        : Effect.succeed([])
+      ? list(api, { project, volumes: desired.volumes.map(({ model }) => model.name) })
+      : listLabelled(api, desired)
   const images =
     desired._tag === "Up" && desired.origin === "saved"
       ? Effect.map(
@@ -143,14 +181,9 @@ export const observe = (api: DockerApiShape, desired: Desired): Effect.Effect<Ob
           }
           return found
         })
-  return Effect.map(
-    Effect.all([containers, networks, volumes, images, trees], { concurrency: 5 }),
-    ([containers, networks, volumes, images, trees]): Observed => ({
-      ...(trees === undefined ? {} : { trees }),
-      ...(images === undefined ? {} : { images }),
-      containers: containers.filter((summary) => !isOneOff(summary)).map(observedContainer),
-      networks: networks.map(observedNetwork).filter((network) => concerns(desired, network)),
-      volumes: volumes.map(observedVolume),
-    }),
-  )
+  return Effect.map(Effect.all([lists, images, trees], { concurrency: 3 }), ([lists, images, trees]): Observed => ({
+    ...(trees === undefined ? {} : { trees }),
+    ...(images === undefined ? {} : { images }),
+    ...observedOf(desired, lists),
+  }))
 }

@@ -18,12 +18,17 @@ const because = (cause: string, fields: ReadonlyArray<FieldChange> = []): Obsole
 
 const untilWords = { build: "built", pull: "pulled", carry: "carried" } as const
 
-const contentChanged = "config or secret changed"
+const contentChanged = "content changed"
+const contentWords: Readonly<Record<string, string>> = {
+  configs: "config",
+  environment: "secret",
+  files: "file",
+  images: "mounted image",
+  secrets: "secret",
+}
 /** Fields of contents only, since nothing else differs. */
 const kindOfContent = (names: ReadonlyArray<string>): string => {
-  const kinds = names.map((name) =>
-    name.startsWith("configs.") ? "config" : name.startsWith("files.") ? "file" : "secret",
-  )
+  const kinds = names.map((name) => contentWords[name.split(".")[0] ?? ""] ?? "content")
   return `${[...new Set(kinds)].sort().join(" or ")} changed`
 }
 

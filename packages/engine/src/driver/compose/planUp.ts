@@ -244,7 +244,8 @@ class UpPlanner {
     const volumes = (service.model.volumes ?? []).flatMap((mount) => this.#volumesReady.get(mount.source ?? "") ?? [])
     const { shared, inputs, created } = this.#shared(service)
     const { links, named } = this.#links(service, number)
-    const inherited = (old?.mounts ?? [])
+    const renew = this.#desired.options.renewAnonymousVolumes === true
+    const inherited = (renew ? [] : (old?.mounts ?? []))
       .filter((mount) => mount.type === "volume" && isAnonymousVolume(mount.name))
       .map(({ name, target, readOnly }) => ({ name, target, readOnly }))
     const carried = mountedBy(service, this.#observed)
@@ -261,7 +262,7 @@ class UpPlanner {
           number,
           name,
           image: this.#image(service),
-          replaces: old !== undefined,
+          replaces: old !== undefined && !renew,
           inherited,
           ...(service.carried === undefined ? {} : { trees: carried.trees }),
           ...(Object.keys(shared).length === 0 ? {} : { shared }),

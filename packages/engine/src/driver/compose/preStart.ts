@@ -3,57 +3,17 @@
  * first container. Compose 5.5.0 runs them once a service, when none of its containers runs.
  */
 import { Effect, type Schema } from "effect"
-import { HookFailed, ImageMissing, Internal, type WindFlowError } from "../../model/errors/union.ts"
-import type { Stack } from "../../model/Stack.ts"
+import { HookFailed, Internal, type WindFlowError } from "../../model/errors/union.ts"
 import type { DockerApiShape } from "../../transport/DockerApi.ts"
-import type { PrepareOptions, Report } from "../Driver.ts"
-import type { UpOptions } from "../Request.ts"
-import type { ComposeDriverContext } from "./ComposeDriver.ts"
+import type { Report } from "../Driver.ts"
 import { networking } from "./createBody.ts"
 import type { DesiredService, DesiredUp } from "./Desired.ts"
 import { environmentOf } from "./hooks.ts"
-import { imageNeed } from "./imagePolicy.ts"
-import { platformOf } from "./localImages.ts"
 import { composeVersion, containerName, labels } from "./names.ts"
-import { pullImage } from "./pull.ts"
 import { reportLines } from "./runHooks.ts"
 import { resolveShared, type SharedIds } from "./sharing.ts"
 
 type JsonObject = { readonly [key: string]: Schema.Json }
-
-/** Images that only hooks need: pulled by the policy of their service; they cannot be built. */
-export const pullHookImages = (
-  context: ComposeDriverContext,
-  stack: Stack,
-  names: ReadonlyArray<string>,
-  options: UpOptions,
-  { preview, report }: PrepareOptions,
-): Effect.Effect<void, WindFlowError> =>
-  Effect.gen(function* () {
-    if (preview) return
-    const wanted = new Map<string, { readonly name: string; readonly index: number }>()
-    for (const name of names) {
-      const service = stack.model.services[name]
-      for (const [index, { image }] of (service?.pre_start ?? []).entries())
-        if (image !== undefined && image !== "" && image !== service?.image) wanted.set(image, { name, index })
-    }
-    for (const [image, { name, index }] of wanted) {
-      const { build: _, ...service } = stack.model.services[name]!
-      const policy = service.pull_policy === "build" ? { pull_policy: "missing" } : {}
-      const found = yield* context.api.images.find(image)
-      const { pull } = imageNeed({ ...service, ...policy, image }, found && { id: found.Id }, options)
-      const place = stack.origin.locate(["services", name, "pre_start", index, "image"])
-      const platform = platformOf(stack, name)
-      if (pull) yield* pullImage(context, { reference: image, platform, service: name, place }, report)
-      else if (found === undefined)
-        return yield* new ImageMissing({
-          image,
-          service: name,
-          detail: "its pull policy forbids it",
-          ...(place === undefined ? {} : { place }),
-        })
-    }
-  })
 
 export interface PreStartRun {
   readonly service: DesiredService

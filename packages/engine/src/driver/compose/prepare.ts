@@ -8,6 +8,7 @@ import { digestJson } from "../../plan/digest.ts"
 import { proxyEnvironment } from "../../transport/dockerConfig.ts"
 import type { PrepareOptions } from "../Driver.ts"
 import type { Request, UpOptions } from "../Request.ts"
+import { withApiSocket } from "./apiSocket.ts"
 import type { ComposeDriverContext } from "./ComposeDriver.ts"
 import { readContents } from "./contents.ts"
 import type { Desired, DesiredService, DesiredUp } from "./Desired.ts"
@@ -15,8 +16,10 @@ import { digestCarried } from "./carried.ts"
 import { checkHealthGates } from "./healthGates.ts"
 import { resolveImages } from "./images.ts"
 import { networksInOrder } from "./createBody.ts"
-import { pullHookImages } from "./preStart.ts"
+import { prepareOtherImages } from "./otherImages.ts"
 import { inspectStack } from "./refusals.ts"
+import { needsNewer, refuseNewerKeys } from "./newerKeys.ts"
+import { readSecurityOptions } from "./seccomp.ts"
 import { selectServices } from "./select.ts"
 
 /** `deploy.replicas` and `scale` agree when both are there; the caller's wish is over both. */
@@ -36,34 +39,54 @@ const keysUsed = (model: StackModel, names: ReadonlyArray<string>) => {
     networks: new Set(
       services.flatMap((service) => (service.network_mode === undefined ? networksInOrder(service) : [])),
     ),
-    volumes: new Set(services.flatMap((service) => (service.volumes ?? []).map((mount) => mount.source ?? ""))),
+    volumes: new Set(
+      services.flatMap((service) =>
+        (service.volumes ?? []).flatMap(({ type, source = "" }) => (type === "volume" ? [source] : [])),
+      ),
+    ),
   }
 }
 
 /** Digest of what Compose's hash does not cover; empty when there is nothing of it. */
-const extraOf = (
-  secrets: DesiredService["secrets"],
-  contents: DesiredService["contents"],
-  carried: DesiredService["carried"],
-): string => {
-  if (carried !== undefined) return digestJson({ secrets, contents, carried }).slice(0, 16)
-  if (secrets.length === 0 && contents.length === 0) return ""
-  return digestJson(contents.length === 0 ? secrets : { secrets, contents }).slice(0, 16)
+const extraOf = ({
+  secrets,
+  contents,
+  securityOptions,
+  carried,
+}: Pick<DesiredService, "secrets" | "contents" | "securityOptions" | "carried">): string => {
+  if (secrets.length === 0 && contents.length === 0 && securityOptions === undefined && carried === undefined) return ""
+  return digestJson([secrets, contents, securityOptions ?? [], carried ?? {}]).slice(0, 16)
 }
+
+/** In small steps, done while the engine looks for images. */
+const hashServices = (model: StackModel, names: ReadonlyArray<string>) =>
+  Effect.gen(function* () {
+    const hashes = new Map<string, string>()
+    for (const [index, name] of names.entries()) {
+      if (index % 8 === 0) yield* Effect.yieldNow
+      hashes.set(name, serviceHash(model.services[name]!))
+    }
+    return hashes
+  })
 
 const prepareUp = (
   context: ComposeDriverContext,
-  stack: Stack,
+  written: Stack,
   options: UpOptions,
   prepareOptions: PrepareOptions,
 ): Effect.Effect<DesiredUp, WindFlowError> =>
   Effect.gen(function* () {
+    const stack = withApiSocket(written)
     const { model } = stack
     const verdict = inspectStack(stack, context.localFiles)
     const [first, ...others] = verdict.refused
     if (first !== undefined) return yield* new Unsupported({ driver: "compose", diagnostics: [first, ...others] })
     const selection = yield* Effect.fromResult(selectServices(model, options))
     const chosen = selection.services
+    if (needsNewer(stack, chosen)) {
+      const [newer, ...more] = refuseNewerKeys(stack, chosen, yield* context.api.offered)
+      if (newer !== undefined) return yield* new Unsupported({ driver: "compose", diagnostics: [newer, ...more] })
+    }
     const contents = yield* readContents(stack, chosen, context.contents)
     const completing = new Set(
       Object.values(model.services).flatMap((service) =>
@@ -72,8 +95,11 @@ const prepareUp = (
         ),
       ),
     )
-    const images = yield* resolveImages(context, stack, chosen, options, prepareOptions)
-    yield* pullHookImages(context, stack, chosen, options, prepareOptions)
+    const [images, hashes] = yield* Effect.all(
+      [resolveImages(context, stack, chosen, options, prepareOptions), hashServices(model, chosen)],
+      { concurrency: 2 },
+    )
+    const mountedImages = yield* prepareOtherImages(context, stack, chosen, options, prepareOptions)
     yield* checkHealthGates(context.api, stack, chosen, images)
     const carried = context.localFiles ? undefined : yield* digestCarried(context.api, stack, chosen)
     const services = yield* Effect.forEach(chosen, (name) =>
@@ -81,7 +107,13 @@ const prepareUp = (
         const service = model.services[name]!
         const secrets = yield* secretVariables(context, stack, name)
         const own = carried?.byService.get(name)
-        const granted = contents.get(name) ?? []
+        const securityOptions = yield* readSecurityOptions(stack, name)
+        const covered = {
+          secrets,
+          contents: [...(contents.get(name) ?? []), ...(mountedImages.get(name) ?? [])],
+          ...(securityOptions === undefined ? {} : { securityOptions }),
+          ...(own === undefined ? {} : { carried: own }),
+        }
         const desired: DesiredService = {
           name,
           model: service,
@@ -89,11 +121,9 @@ const prepareUp = (
           scale: scaleOf(model, name, options),
           targeted: selection.targeted.has(name),
           completes: completing.has(name),
-          configHash: serviceHash(service),
-          extra: extraOf(secrets, granted, own),
-          secrets,
-          contents: granted,
-          ...(own === undefined ? {} : { carried: own }),
+          configHash: hashes.get(name)!,
+          extra: extraOf(covered),
+          ...covered,
         }
         return desired
       }),

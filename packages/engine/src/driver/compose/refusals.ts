@@ -6,6 +6,7 @@ import type { Mount, Service } from "../../model/StackModel.ts"
 import { bindFate } from "./carried.ts"
 import { parseCache, serviceContext } from "./buildRequest.ts"
 import { readPullPolicy } from "./imagePolicy.ts"
+import { networksInOrder } from "./createBody.ts"
 import { isUploaded } from "./mounts.ts"
 import * as tables from "./support.ts"
 import { excludesStartFirst } from "./updatePolicy.ts"
@@ -101,24 +102,21 @@ class Inspection {
     if (service.deploy !== undefined) {
       this.keys(tables.deploySupport, service.deploy, [...path, "deploy"])
       this.updates(service, [...path, "deploy"])
-      if (service.deploy.mode !== undefined && service.deploy.mode !== "replicated")
-        this.refuse([...path, "deploy", "mode"], `mode ${service.deploy.mode} needs a cluster`, "Use mode replicated.")
-      if (!isEmpty(service.deploy.resources.reservations?.devices))
-        this.refuse(
-          [...path, "deploy", "resources", "reservations", "devices"],
-          "devices cannot be reserved yet",
-          "Remove it.",
-        )
+      if (!["", "replicated"].includes(service.deploy.mode ?? ""))
+        this.ignored([...path, "deploy", "mode"], "has no effect on a single engine")
+      for (const key of ["cpus", "generic_resources"] as const)
+        if (!isEmpty(service.deploy.resources.reservations?.[key]))
+          this.ignored([...path, "deploy", "resources", "reservations", key], "has no effect on a single engine")
     }
     for (const [key, network] of Object.entries(service.networks ?? {}))
       if (network !== null) this.keys(tables.attachmentSupport, network, [...path, "networks", key])
     for (const [index, mount] of (service.volumes ?? []).entries()) {
       this.keys(tables.mountSupport, mount, [...path, "volumes", index])
-      if (!["bind", "volume", "tmpfs"].includes(mount.type))
+      if (!["bind", "volume", "tmpfs", "image"].includes(mount.type))
         this.refuse(
           [...path, "volumes", index, "type"],
-          `mounts of type ${mount.type} are not there yet`,
-          "Use bind, volume or tmpfs.",
+          `an engine of Linux containers has no mounts of type ${mount.type}`,
+          "Use bind, volume, tmpfs or image.",
         )
       if (mount.type === "bind") this.local([...path, "volumes", index], mount)
     }
@@ -139,13 +137,14 @@ class Inspection {
         `policy ${service.pull_policy} is none`,
         "Use always, missing, never, build, daily, weekly or every_<duration>, for instance every_12h.",
       )
-    for (const [index, option] of (service.security_opt ?? []).entries())
-      if (/^seccomp[=:](?!unconfined$|builtin$)/.test(option))
-        this.refuse(
-          [...path, "security_opt", index],
-          "seccomp profiles from files are not there yet",
-          "Use unconfined or builtin.",
-        )
+    const [primary] = networksInOrder(service)
+    const mac = primary === undefined ? undefined : service.networks?.[primary]?.mac_address
+    if ((service.mac_address ?? "") !== "" && mac !== undefined && mac !== service.mac_address)
+      this.refuse(
+        [...path, "mac_address"],
+        `it is ${service.mac_address} here and ${mac} on network ${primary}`,
+        "Name it once, on the network.",
+      )
     const scale = service.scale ?? service.deploy?.replicas ?? 1
     if (service.container_name !== undefined && scale > 1)
       this.refuse(
@@ -238,7 +237,12 @@ class Inspection {
       for (const [key, object] of Object.entries(model[kind] ?? {})) {
         this.keys(tables.fileObjectSupport, object, [kind, key])
       }
-    if (!isEmpty(model.models)) this.refuse(["models"], "models are not there yet", "Remove it.")
+    if (!isEmpty(model.models))
+      this.refuse(
+        ["models"],
+        "Docker Model Runner is no part of an engine",
+        "Run the model as a service, or remove it.",
+      )
   }
 }
 

@@ -15,6 +15,48 @@ const ulimits = (model: Service): ReadonlyArray<JsonObject> =>
       : { Name, Soft: limit.soft ?? 0, Hard: limit.hard ?? 0 },
   )
 
+type DeviceRequest = NonNullable<Service["gpus"]>[number]
+
+const deviceRequest = (request: DeviceRequest, capabilities: ReadonlyArray<string>): JsonObject => ({
+  Driver: request.driver ?? "",
+  Count: request.count ?? 0,
+  DeviceIDs: request.device_ids ?? null,
+  Capabilities: [capabilities],
+  Options: request.options ?? null,
+})
+
+/** `vendor.com/class=name`: a device by the name of the Container Device Interface, which has no path. */
+const cdiName = /^[A-Za-z]([\w.-]*[A-Za-z0-9])?\/[A-Za-z]([\w.-]*[A-Za-z0-9])?=[A-Za-z0-9]([\w.:-]*[A-Za-z0-9])?$/
+const isCdi = (device: NonNullable<Service["devices"]>[number]): boolean =>
+  device.source === device.target && cdiName.test(device.source ?? "")
+
+/** Sent as they are: whether the engine has such devices, only it knows. */
+const deviceRequests = (model: Service): ReadonlyArray<JsonObject> => {
+  const cdi = (model.devices ?? []).filter(isCdi).map(({ source }) => source ?? "")
+  return [
+    ...(model.deploy?.resources.reservations?.devices ?? []).map((request) =>
+      deviceRequest(request, request.capabilities ?? []),
+    ),
+    ...(cdi.length === 0
+      ? []
+      : [{ Driver: "cdi", Count: 0, DeviceIDs: cdi, Capabilities: null, Options: null } satisfies JsonObject]),
+    ...(model.gpus ?? []).map((request) => deviceRequest(request, [...(request.capabilities ?? []), "gpu"])),
+  ]
+}
+
+const throttles = (
+  list: ReadonlyArray<{ readonly path: string; readonly rate: string }> | undefined,
+): ReadonlyArray<JsonObject> => (list ?? []).map(({ path, rate }) => ({ Path: path, Rate: Number(rate) }))
+
+const blkio = (config: Service["blkio_config"]): Readonly<Record<string, Schema.Json | undefined>> => ({
+  BlkioWeight: config?.weight,
+  BlkioWeightDevice: (config?.weight_device ?? []).map(({ path, weight }) => ({ Path: path, Weight: weight })),
+  BlkioDeviceReadBps: throttles(config?.device_read_bps),
+  BlkioDeviceReadIOps: throttles(config?.device_read_iops),
+  BlkioDeviceWriteBps: throttles(config?.device_write_bps),
+  BlkioDeviceWriteIOps: throttles(config?.device_write_iops),
+})
+
 /** Keys whose value is absent or zero mean "the engine's default" and are left out. */
 const present = (values: Readonly<Record<string, Schema.Json | undefined>>): JsonObject => {
   const kept: Record<string, Schema.Json> = {}
@@ -45,11 +87,15 @@ export const resources = (model: Service): JsonObject => {
       PidsLimit: (limits?.pids ?? 0) > 0 ? limits?.pids : model.pids_limit,
       DeviceCgroupRules: model.device_cgroup_rules,
       Ulimits: ulimits(model),
-      Devices: (model.devices ?? []).map((device) => ({
-        PathOnHost: device.source ?? "",
-        PathInContainer: device.target ?? "",
-        CgroupPermissions: device.permissions ?? "",
-      })),
+      ...blkio(model.blkio_config),
+      DeviceRequests: deviceRequests(model),
+      Devices: (model.devices ?? [])
+        .filter((device) => !isCdi(device))
+        .map((device) => ({
+          PathOnHost: device.source ?? "",
+          PathInContainer: device.target ?? "",
+          CgroupPermissions: device.permissions ?? "",
+        })),
     }),
   }
 }

@@ -65,10 +65,17 @@ describe("refusals", () => {
   test.each<[string, Partial<Model.Service>, string]>([
     ["namespaces that engines do not share", { uts: "service:db" }, "services.web.uts"],
     ["unknown pull policies", { pull_policy: "sometimes" }, "services.web.pull_policy"],
-    ["seccomp files", { security_opt: ["seccomp=./x.json"] }, "services.web.security_opt[0]"],
     ["one name for many", { container_name: "x", scale: 2 }, "services.web.container_name"],
-    ["image mounts", { volumes: [{ type: "image", source: "i", target: "/t" }] }, "services.web.volumes[0].type"],
-    ["global mode", { deploy: { mode: "global", resources: {}, placement: {} } }, "services.web.deploy.mode"],
+    [
+      "two addresses of one interface",
+      { mac_address: "02:42:ac:11:00:01", networks: { default: { mac_address: "02:42:ac:11:00:02" } } },
+      "services.web.mac_address",
+    ],
+    [
+      "mounts of other engines",
+      { volumes: [{ type: "npipe", source: "p", target: "/t" }] },
+      "services.web.volumes[0].type",
+    ],
     [
       "a start-first that cannot be",
       {

@@ -23,7 +23,6 @@ type Table<S extends { readonly schema: { readonly fields: object } }> = {
 }
 
 const refused = (remedy: string): Support => ({ refused: remedy })
-const notYet = refused("Remove it; this driver cannot do it yet.")
 const obsoleteKey = refused("Use the key that replaced it in the Compose Specification.")
 const windows = refused("Remove it; Windows containers are not supported.")
 
@@ -33,7 +32,7 @@ export const serviceSupport: Table<typeof Service> = {
   attach: "native",
   build: "native",
   develop: "native",
-  blkio_config: notYet,
+  blkio_config: "native",
   cap_add: "native",
   cap_drop: "native",
   cgroup_parent: "native",
@@ -61,7 +60,9 @@ export const serviceSupport: Table<typeof Service> = {
   dockerfile: obsoleteKey,
   domainname: "native",
   entrypoint: "native",
-  provider: notYet,
+  provider: refused(
+    "Run the provider yourself and name what it made; it is a program of this machine that no plan can foresee.",
+  ),
   environment: "native",
   env_file: "native",
   expose: "native",
@@ -69,7 +70,7 @@ export const serviceSupport: Table<typeof Service> = {
   external_links: "native",
   extra_hosts: "native",
   group_add: "native",
-  gpus: notYet,
+  gpus: "native",
   hostname: "native",
   healthcheck: "native",
   image: "native",
@@ -87,7 +88,7 @@ export const serviceSupport: Table<typeof Service> = {
   memswap_limit: "native",
   mem_swappiness: "native",
   mac_address: "native",
-  models: notYet,
+  models: refused("Run the model as a service; Docker Model Runner is no part of an engine."),
   net: obsoleteKey,
   network_mode: "native",
   networks: "native",
@@ -114,7 +115,7 @@ export const serviceSupport: Table<typeof Service> = {
   tmpfs: "native",
   tty: "native",
   ulimits: "native",
-  use_api_socket: notYet,
+  use_api_socket: "native",
   user: "native",
   userns_mode: "native",
   uts: "native",
@@ -180,8 +181,8 @@ export const rollbackSupport: Table<typeof UpdateConfig> = {
 export const attachmentSupport: Table<typeof ServiceNetwork> = {
   aliases: "native",
   driver_opts: "native",
-  gw_priority: refused("Remove it; it needs Docker 28."),
-  interface_name: refused("Remove it; it needs Docker 28.1."),
+  gw_priority: "native",
+  interface_name: "native",
   ipv4_address: "native",
   ipv6_address: "native",
   link_local_ips: "native",
@@ -198,7 +199,7 @@ export const mountSupport: Table<typeof Mount> = {
   bind: "native",
   volume: "native",
   tmpfs: "native",
-  image: notYet,
+  image: "native",
 }
 
 export const networkSupport: Table<typeof Network> = {

@@ -5,6 +5,7 @@
 import { Effect, Redacted } from "effect"
 import { Internal, VariableMissing, type WindFlowError } from "../../model/errors/union.ts"
 import type { FileReference } from "../../model/StackModel.ts"
+import { apiSocketConfig, apiSocketContent } from "./apiSocket.ts"
 import type { ComposeDriverContext } from "./ComposeDriver.ts"
 import type { ContentKind } from "./contents.ts"
 import type { DesiredService, DesiredUp } from "./Desired.ts"
@@ -47,7 +48,8 @@ const valueOf = (
   desired: DesiredUp,
   service: DesiredService,
   { kind, key }: Upload,
-): Effect.Effect<Redacted.Redacted, VariableMissing> => {
+): Effect.Effect<Redacted.Redacted, WindFlowError> => {
+  if (key === apiSocketConfig) return Effect.map(apiSocketContent(context.config), (text) => Redacted.make(text))
   const object = (kind === "configs" ? desired.configs : desired.secretFiles)[key]
   if ((object?.content ?? "") !== "") return Effect.succeed(Redacted.make(object?.content ?? ""))
   const content = service.contents.find((candidate) => candidate.kind === kind && candidate.key === key)
