@@ -48,6 +48,8 @@ const SubjectData = Schema.Struct({
   ends: opt(Strings),
   /** The engine refuses it, whatever it does here: both must fail with a text that matches, and leave the same behind. */
   fails: opt(Str),
+  /** The engine can do it from this version of its API on; before, our driver refuses it. */
+  since: opt(Str),
   /** service → shell command whose output in its first container must be equal too. */
   probe: opt(Texts),
   /** Is in the crash sweep, and the other tool's `ps`, `logs` and `down` are tried on it. */

@@ -70,4 +70,10 @@ export const divergences: ReadonlyArray<Divergence> = [
     ],
     reason: "Compose loses the `:ro` of volumes_from when it resolves the service, and mounts the volumes writable.",
   },
+  {
+    subject: "hooks",
+    paths: ["edited.probes.app"],
+    reason:
+      "Compose runs pre_stop in `stop`, `restart` and `down`, and not when `up` replaces the container, which is when most containers stop.",
+  },
 ]
