@@ -117,6 +117,8 @@ export const comparable = (value: Json, known: Known, inside?: Inside): Json => 
 const isObject = (value: Json | undefined): value is { readonly [key: string]: Json } =>
   typeof value === "object" && value !== null && !Array.isArray(value)
 
+const membersOf = (value: Json | undefined): { readonly [key: string]: Json } => (isObject(value) ? value : {})
+
 const configHash = "com.docker.compose.config-hash"
 /** What is shared with another container is named by that one's id, and the hash covers it. */
 const sharing: ReadonlySet<string> = new Set(["NetworkMode", "IpcMode", "PidMode", "VolumesFrom"])
@@ -126,13 +128,15 @@ export const comparableContainer = (
   container: { readonly HostConfig: Json; readonly [key: string]: Json },
   known: Known,
 ): Json => {
-  const hosted = isObject(container.HostConfig) ? container.HostConfig : {}
-  const references = Object.entries(hosted).flatMap(([key, value]) => (sharing.has(key) ? [JSON.stringify(value)] : []))
+  const references = Object.entries(membersOf(container.HostConfig)).flatMap(([key, value]) =>
+    sharing.has(key) ? [JSON.stringify(value)] : [],
+  )
   const found = comparable(container, known)
   if (![...known.ids.keys()].some((id) => references.some((text) => text.includes(id)))) return found
-  const { Config: config } = isObject(found) ? found : { Config: undefined }
-  if (!isObject(found) || !isObject(config) || !isObject(config["Labels"])) return found
-  return { ...found, Config: { ...config, Labels: { ...config["Labels"], [configHash]: "<of an id>" } } }
+  const whole = membersOf(found)
+  const config = membersOf(whole["Config"])
+  const labels = { ...membersOf(config["Labels"]), [configHash]: "<of an id>" }
+  return { ...whole, Config: { ...config, Labels: labels } }
 }
 
 /** A place where two values are not equal, as a path: `containers.web-1.HostConfig.Memory`. */

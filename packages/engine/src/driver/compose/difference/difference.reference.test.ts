@@ -4,6 +4,7 @@ import {
   baseImages,
   composeReference,
   configWithBuildx,
+  docker,
   forgetDeployment,
   orSkip,
   session,
