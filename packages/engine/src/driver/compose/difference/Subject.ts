@@ -2,7 +2,6 @@
  * The subjects of the difference suite: a stack each, and an edit of it, deployed once by Docker Compose 5.5.0 and once by us.
  * Data in `stacks/*.yaml`; no part of the product.
  */
-import { generateKeyPairSync } from "node:crypto"
 import { readdirSync, readFileSync } from "node:fs"
 import { basename, join } from "node:path"
 import { Schema } from "effect"
@@ -30,7 +29,7 @@ const SubjectData = Schema.Struct({
   compose: Str,
   /** The edit: texts of the file that are replaced; each stands in it exactly once. */
   edit: opt(Schema.Array(Schema.Tuple([Str, Str]))),
-  /** Further files of the folder, and those that the edit writes. `<a new private key>` becomes one. */
+  /** Further files of the folder, and those that the edit writes. See `agentSocket`. */
   files: opt(Texts),
   editedFiles: opt(Texts),
   /** The deployer's environment, and that of the edit. */
@@ -49,6 +48,8 @@ const SubjectData = Schema.Struct({
   ends: opt(Strings),
   /** The engine refuses it, whatever it does here: both must fail with a text that matches, and leave the same behind. */
   fails: opt(Str),
+  /** The engine can do it from this version of its API on; before, our driver refuses it. */
+  since: opt(Str),
   /** service → shell command whose output in its first container must be equal too. */
   probe: opt(Texts),
   /** Is in the crash sweep, and the other tool's `ps`, `logs` and `down` are tried on it. */
@@ -90,14 +91,8 @@ export const filesOf = (subject: Subject, step: Step): Readonly<Record<string, s
   return { ...first, ...subject.editedFiles, "compose.yaml": text }
 }
 
-const privateKey = "<a new private key>"
-const newKey = (): string =>
-  generateKeyPairSync("ed25519").privateKey.export({ type: "pkcs8", format: "pem" }).toString()
-/** One a process: the same before and after the edit. */
-let key: string | undefined
-
-/** What is written for a file's text: no key is kept in the repository. */
-export const written = (text: string): string => (text === privateKey ? (key ??= newKey()) : text)
+/** A file of this text is the socket of an SSH agent that holds no key. */
+export const agentSocket = "<the socket of an SSH agent>"
 
 /** The deployer's variables at a step. */
 export const envOf = (subject: Subject, step: Step): Readonly<Record<string, string>> => ({
