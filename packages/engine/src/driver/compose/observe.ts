@@ -79,6 +79,7 @@ export const observedContainer = (summary: ContainerSummary): ObservedContainer 
     health: state === "running" ? healthOf(summary.Status) : "none",
     exitCode: exitCodeOf(summary.Status),
     configHash: own[labels.configHash] ?? "",
+    imageName: summary.Image,
     image: own[labels.image] ?? summary.ImageID,
     extra: own[labels.extra] ?? "",
     // A label somebody else wrote is no reason to fail: the cause is then told without fields.

@@ -45,6 +45,8 @@ export const Action = Schema.Union([
     onlyStopped: Schema.optionalKey(Schema.Boolean),
   }),
   verb("RenameContainer", { name: Str, ...existing }),
+  /** Takes a name from an image; the image goes when that was its last and nothing uses it. */
+  verb("RemoveImage", { name: Str }),
   verb("Wait", { service: Str, name: Str, condition: WaitCondition, seconds: Schema.Int, ...existing }),
   /** No call: it stands for all the operations that it needs, where many others would need them all. */
   verb("Barrier", {}),
