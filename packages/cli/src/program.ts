@@ -171,6 +171,7 @@ export const buildProgram = (texts: Texts, words?: ReadonlyArray<string>): Progr
     (command) =>
       command
         .option("-v, --volumes", flags.volumes)
+        .addOption(new Option("--rmi <which>", flags.rmi).choices(["local", "all"]))
         .option("--remove-orphans", flags.removeOrphans)
         .addOption(new Option("-t, --timeout <seconds>", flags.stopTimeout).argParser(wholeNumber))
         .option("--dry-run", flags.dryRun),

@@ -2,7 +2,6 @@
 import { baseImages, composeReference, docker } from "@windflow/testcontainers"
 import { spawn, spawnSync } from "node:child_process"
 import { once } from "node:events"
-import { readFileSync, writeFileSync } from "node:fs"
 import path from "node:path"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
 import { type Bed, bundle, clearBeds, entry, makeBed } from "./bed.ts"
@@ -87,7 +86,8 @@ describe.skipIf(reference === undefined)("beside docker compose", () => {
     expect((await windflow("ps", "--status", "paused", "-q")).out.trim()).toBe(
       compose("ps", "--status", "paused", "-q").out.trim(),
     )
-    expect(cells((await windflow("images")).out)).toEqual(cells(compose("images").out))
+    const ageless = (text: string) => cells(text).map((row) => row.slice(0, -1))
+    expect(ageless((await windflow("images")).out)).toEqual(ageless(compose("images").out))
     expect((await windflow("images", "-q")).out).toBe(compose("images", "-q").out)
     expect(cells((await windflow("top")).out)).toEqual(cells(compose("top").out))
     expect((await windflow("port", "web", "80")).out).toBe(compose("port", "web", "80").out)
@@ -131,22 +131,20 @@ describe.skipIf(reference === undefined)("beside docker compose", () => {
 
   it("must make the one-off container that compose makes", async () => {
     const name = `${bed.project}-once`
-    const own = `${bed.project}.variables`
-    writeFileSync(path.join(bed.directory, own), "")
     const made = async (run: (...argv: ReadonlyArray<string>) => unknown, ...argv: ReadonlyArray<string>) => {
       await run("run", "-d", "--name", name, ...argv)
       const { Config, HostConfig, NetworkSettings, Mounts } = await inspected(name)
       await (await docker()).getContainer(name).remove({ force: true })
-      const { Hostname, Labels, ...config } = Config
+      const { Hostname: _hostname, Labels, Env, ...config } = Config
       const labels = Object.entries(Labels).filter(
         ([label]) => !label.startsWith("windflow.") && label !== "com.docker.compose.slug",
       )
       expect(Labels["com.docker.compose.slug"]).toMatch(/^[0-9a-f]{64}$/)
       const endpoints = Object.entries(NetworkSettings.Networks).map(([network, { Aliases }]) => [network, Aliases])
-      // Compose and the engine have mounts in the chance order of a map.
+      // Compose has variables and binds, and the engine mounts, in the chance order of a map.
       const mounts = Mounts.toSorted((a, b) => (a.Destination < b.Destination ? -1 : 1))
       const host = { ...HostConfig, Binds: HostConfig.Binds?.toSorted() }
-      return { config, labels: Object.fromEntries(labels), host, endpoints, mounts }
+      return { config, variables: Env.toSorted(), labels: Object.fromEntries(labels), host, endpoints, mounts }
     }
     const variants: ReadonlyArray<ReadonlyArray<string>> = [
       ["web"],
@@ -157,7 +155,7 @@ describe.skipIf(reference === undefined)("beside docker compose", () => {
     ]
     for (const variant of variants) {
       const theirs = await made((...argv) => compose(...argv), ...variant)
-      expect(await made(windflow, ...variant), variant.join(" ")).toEqual(theirs)
+      expect({ variant, ...(await made(windflow, ...variant)) }).toEqual({ variant, ...theirs })
     }
     const { out } = await windflow("run", "-d", "db", "true")
     expect((await inspected(out.trim())).Name).toMatch(new RegExp(`^/${bed.project}-db-run-[0-9a-f]{12}$`))
@@ -243,6 +241,39 @@ describe.skipIf(reference === undefined)("beside docker compose", () => {
     // The next one takes over what is there.
     expect((await windflow("up")).out).toContain("nothing was changed")
     expect(await bed.ids()).toEqual(containers)
-    expect(readFileSync(path.join(bed.directory, "compose.yaml"), "utf8")).toContain(bed.project)
+  })
+
+  it("must remove images with down --rmi as compose does: all that were used, or only those without a name of their own", async () => {
+    const engine = await docker()
+    const own = `${bed.project}-local`
+    const names = [`${bed.project}-web`, `${own}:1`]
+    const there = async () => {
+      const images = await engine.listImages({ filters: { reference: names } })
+      return images.flatMap(({ RepoTags }) => RepoTags ?? []).filter((tag) => tag.startsWith(bed.project))
+    }
+    const tagged = async () => {
+      await engine.getImage(image).tag({ repo: `${bed.project}-web`, tag: "latest" })
+      await engine.getImage(image).tag({ repo: own, tag: "1" })
+    }
+    const deployed = `services:
+  web: { build: ., pull_policy: never, init: true, stop_grace_period: 0s, command: [sleep, "1000"] }
+  db: { image: "${own}:1", init: true, stop_grace_period: 0s, command: [sleep, "1000"] }
+`
+    bed.write(deployed)
+    for (const [mode, left] of [
+      ["local", [`${own}:1`]],
+      ["all", []],
+    ] as const)
+      for (const [tool, up] of [
+        ["compose", () => compose("up", "-d", "--no-build", "--remove-orphans")],
+        ["windflow", () => windflow("up", "--no-build", "--remove-orphans")],
+      ] as const) {
+        await tagged()
+        expect(await up()).toMatchObject({ code: 0 })
+        const down = tool === "compose" ? compose : windflow
+        expect(await down("down", "-t", "0", "--rmi", mode)).toMatchObject({ code: 0 })
+        expect({ tool, mode, left: await there() }).toEqual({ tool, mode, left })
+        await Promise.all(left.map((name) => engine.getImage(name).remove()))
+      }
   })
 })

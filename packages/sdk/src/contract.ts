@@ -61,6 +61,8 @@ export interface DownFlags {
   readonly renewAnonymousVolumes?: boolean
   /** Seconds to stop a container. */
   readonly stopTimeout?: number
+  /** Also the names of images: of all that were used, or only of those that bear the project's name. */
+  readonly images?: "local" | "all"
 }
 
 /** Which services a verb is about. */

@@ -67,9 +67,9 @@ const upOptions = (flags: UpFlags) => {
   return { ...defaultUpOptions, ...said(given) }
 }
 
-const downOptions = ({ volumes, removeOrphans, stopTimeout }: DownFlags) => ({
+const downOptions = ({ volumes, removeOrphans, stopTimeout, images }: DownFlags) => ({
   ...defaultDownOptions,
-  ...said({ volumes, removeOrphans, stopTimeout }),
+  ...said({ volumes, removeOrphans, stopTimeout, images }),
 })
 
 const whereOf = (options: Where | undefined): Where =>

@@ -22,21 +22,24 @@ export const formatElapsed = (milliseconds: number): string => {
   return `${Math.trunc(whole / 60)}m${String(whole % 60).padStart(2, "0")}s`
 }
 
-const steps: ReadonlyArray<readonly [Intl.RelativeTimeFormatUnit, seconds: number, below: number]> = [
-  ["second", 1, 60],
-  ["minute", 60, 60],
-  ["hour", 3600, 48],
-  ["day", 86_400, 14],
-  ["week", 604_800, 8],
-  ["month", 2_592_000, 24],
-  ["year", 31_536_000, Number.POSITIVE_INFINITY],
+/** Hours at which the next larger unit begins, and how many hours it has: Docker's steps. */
+const steps: ReadonlyArray<readonly [unit: Intl.RelativeTimeFormatUnit, below: number, hours: number]> = [
+  ["hour", 48, 1],
+  ["day", 24 * 14, 24],
+  ["week", 24 * 60, 24 * 7],
+  ["month", 24 * 730, 24 * 30],
+  ["year", Number.POSITIVE_INFINITY, 24 * 365],
 ]
 
-/** `3 hours ago`: the steps of Docker's own words. */
+/** `3 hours ago`: rounded as Docker rounds, in the reader's language. */
 export const formatAge = (iso: string, now: number, locale: string): string => {
   const seconds = Math.max(0, (now - Date.parse(iso)) / 1000)
   if (Number.isNaN(seconds)) return iso
-  const [unit, length] =
-    steps.find(([, length, below]) => Math.floor(seconds / length) < below) ?? (["year", 31_536_000] as const)
-  return new Intl.RelativeTimeFormat(locale).format(-Math.floor(seconds / length), unit)
+  const ago = (amount: number, unit: Intl.RelativeTimeFormatUnit) =>
+    new Intl.RelativeTimeFormat(locale).format(-Math.trunc(amount), unit)
+  if (seconds < 60) return ago(seconds, "second")
+  if (seconds < 3600) return ago(seconds / 60, "minute")
+  const whole = Math.round(seconds / 3600)
+  const [unit, , hours] = steps.find(([, below]) => whole < below) ?? (["year", 0, 24 * 365] as const)
+  return ago(whole / hours, unit)
 }

@@ -124,6 +124,7 @@ export interface HelpTexts {
     readonly tty: string
     readonly interactive: string
     readonly noStart: string
+    readonly rmi: string
     readonly startWait: string
     readonly noDependents: string
     readonly signal: string

@@ -128,6 +128,7 @@ export const english: Texts = {
       noTty: "no terminal",
       tty: "a terminal (that is the default on one); the target is --target here, or -t before `exec`",
       interactive: "keep standard input open (that is the default)",
+      rmi: "also remove images: all that were used, or only those without a name of their own",
       noStart: "create containers, start none",
       startWait: "wait until everything is healthy",
       noDependents: "leave dependents alone",

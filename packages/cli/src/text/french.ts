@@ -130,6 +130,7 @@ export const french: Texts = {
       noTty: "sans terminal",
       tty: "un terminal (c’est le défaut sur un terminal) ; la cible est ici --target, ou -t avant `exec`",
       interactive: "garde l’entrée standard ouverte (c’est le défaut)",
+      rmi: "supprime aussi les images : toutes celles utilisées, ou seulement celles sans nom propre",
       noStart: "crée les conteneurs sans les démarrer",
       startWait: "attend que tout soit sain",
       noDependents: "laisse les services dépendants",

@@ -55,6 +55,11 @@ export const DownOptions = Schema.Struct({
   volumes: Schema.Boolean,
   removeOrphans: Schema.Boolean,
   stopTimeout: Schema.optionalKey(Schema.Int),
+  /**
+   * Names of images to remove: `all` that containers were made from, or `local`: only those that bear the project's name, because
+   * nothing else names them. What a rollback needs stays under our tags until `forget`.
+   */
+  images: Schema.optionalKey(Schema.Literals(["local", "all"])),
 })
 export type DownOptions = typeof DownOptions.Type
 

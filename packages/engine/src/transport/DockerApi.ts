@@ -367,12 +367,10 @@ export const makeDockerApi = (http: EngineHttp): Effect.Effect<DockerApiShape> =
             const status = message.statusCode ?? 0
             if (status >= 400) return yield* Effect.fail(refused("POST /containers/wait", status, yield* text))
             const decode = Schema.decodeUnknownEffect(Schema.fromJsonString(ContainerWait))
-            return Effect.flatMap(text, (body) =>
-              Effect.map(
-                Effect.mapError(decode(body), notUnderstood("POST /containers/wait")),
-                ({ StatusCode }) => StatusCode,
-              ),
+            const ended = Effect.flatMap(text, (body) =>
+              Effect.mapError(decode(body), notUnderstood("POST /containers/wait")),
             )
+            return Effect.map(ended, ({ StatusCode }) => StatusCode)
           }),
         logs: (id, query) =>
           Stream.unwrap(

@@ -35,6 +35,8 @@ export interface ObservedContainer {
   readonly health: "none" | "starting" | "healthy" | "unhealthy"
   readonly exitCode: number | undefined
   readonly configHash: string
+  /** The name it was created by; an id where that name means another image now. */
+  readonly imageName: string
   /** The image it was created from, as its creator recorded it; else the engine's. */
   readonly image: string
   readonly extra: string

@@ -37,6 +37,7 @@ const recovery: Record<Action["verb"], RecoveryMode> = {
   RestartContainer: "at-least-once",
   KillContainer: "at-least-once",
   RemoveContainer: "idempotent",
+  RemoveImage: "idempotent",
   RenameContainer: "observe",
   Wait: "idempotent",
   Barrier: "idempotent",

@@ -288,6 +288,9 @@ export const execute = (
       case "KillContainer":
         yield* Effect.mapError(containers.kill(args.id, args.signal), gone(operation))
         return none
+      case "RemoveImage":
+        yield* context.api.images.untag(args.name)
+        return none
       case "RenameContainer": {
         const id = yield* containerOf(args.id, operation, run)
         yield* containers.rename(id, args.name).pipe(

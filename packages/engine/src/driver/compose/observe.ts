@@ -81,6 +81,7 @@ export const observedContainer = (summary: ContainerSummary): ObservedContainer 
     health: state === "running" ? healthOf(summary.Status) : "none",
     exitCode: exitCodeOf(summary.Status),
     configHash: own[labels.configHash] ?? "",
+    imageName: summary.Image,
     image: own[labels.image] ?? summary.ImageID,
     extra: own[labels.extra] ?? "",
     hooks: hooksInLabels(own),
@@ -129,8 +130,9 @@ const concerns = (desired: Desired, network: ObservedNetwork): boolean =>
       ({ model }) => model.name === network.name || (model.external === true && model.name === network.id),
     ))
 
-/** `kill` reaches what runs, whoever made it; elsewhere one-off containers are nobody's desired state. */
-const includesOneOffs = (desired: Desired): boolean => desired._tag === "Kill"
+/** `kill` reaches what runs, whoever made it, and a `down` cannot remove a network that a one-off container is attached to. */
+const includesOneOffs = (desired: Desired): boolean =>
+  desired._tag === "Kill" || (desired._tag === "Down" && desired.options.removeOrphans)
 
 /** Exact names as the engine's filter wants them: it matches regular expressions. */
 const exactly = (name: string) => `^${name.replace(/[.*+?^${}()|[\]\\]/g, String.raw`\$&`)}$`

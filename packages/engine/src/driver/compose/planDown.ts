@@ -4,7 +4,18 @@ import type { DesiredDown } from "./Desired.ts"
 import { Draft } from "./draft.ts"
 import { planPreStop } from "./planHooks.ts"
 import { type Observed, type ObservedContainer, runs } from "./Observed.ts"
+import { familiar } from "./imageNames.ts"
+import { defaultImage } from "./names.ts"
 import { snapshotOf } from "./snapshot.ts"
+
+/** Names, each once. An id names nothing that could be taken away. */
+const imagesToRemove = ({ project, options }: DesiredDown, { containers }: Observed): ReadonlyArray<string> => {
+  const named = containers.filter(({ imageName }) => !/^(sha256:)?[0-9a-f]{12,64}$/.test(imageName))
+  const own = ({ imageName, service }: ObservedContainer) =>
+    familiar(imageName) === familiar(defaultImage(project, service))
+  const chosen = options.images === "all" ? named : options.images === "local" ? named.filter(own) : []
+  return [...new Set(chosen.map(({ imageName }) => imageName))].sort()
+}
 
 export const planDown = (desired: DesiredDown, observed: Observed): PlanDraft => {
   const draft = new Draft()
@@ -81,6 +92,17 @@ export const planDown = (desired: DesiredDown, observed: Observed): PlanDraft =>
       cause,
       needs: removals,
       action: { verb: "RemoveVolume", args: { name: volume.name } },
+    })
+  }
+  for (const name of imagesToRemove(desired, observed)) {
+    const resource = `image:${name}`
+    draft.add({
+      id: `${resource}/remove`,
+      group: draft.group(`delete:${resource}`, "delete", resource, cause),
+      resource,
+      cause,
+      needs: removals,
+      action: { verb: "RemoveImage", args: { name } },
     })
   }
   return draft.finish(snapshotOf(observed))

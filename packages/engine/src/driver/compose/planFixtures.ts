@@ -86,6 +86,7 @@ export const running = (
     health: "none",
     exitCode: undefined,
     configHash: wanted?.configHash ?? "gone",
+    imageName: wanted?.image.reference ?? "img",
     image,
     extra: "",
     fields: wanted === undefined ? {} : fieldDigests(wanted),

@@ -72,6 +72,8 @@ export const recover = (
         return when(!(yield* api.networks.list({})).some((network) => network.Id === args.id))
       case "RemoveVolume":
         return when(!(yield* api.volumes.list({})).some((volume) => volume.Name === args.name))
+      case "RemoveImage":
+        return when((yield* api.images.find(args.name)) === undefined)
       case "RemoveContainer":
         return when((yield* find(yield* containerOf(args.id, operation, run))) === undefined)
       case "StopContainer":

@@ -68,6 +68,8 @@ export const Action = Schema.Union([
     ...existing,
   }),
   verb("RenameContainer", { name: Str, ...existing }),
+  /** Takes a name from an image; the image goes when that was its last and nothing uses it. */
+  verb("RemoveImage", { name: Str }),
   verb("Wait", {
     service: Str,
     name: Str,

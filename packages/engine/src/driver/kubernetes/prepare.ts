@@ -105,7 +105,10 @@ const refused = (verb: string, remedy: string) =>
   })
 
 export const prepare = (request: Request): Result.Result<Desired, WindFlowError> => {
-  if (request._tag === "Down") return Result.succeed(down(request.project))
+  if (request._tag === "Down")
+    return request.options.images === undefined
+      ? Result.succeed(down(request.project))
+      : Result.fail(refused("down --rmi", "Nodes remove images by themselves."))
   if (request._tag !== "Up") return Result.fail(refused(request._tag.toLowerCase(), alternatives[request._tag]))
   // Asked before a `run`: nothing is deployed for what cannot follow.
   return request.options.onlyDependencies === true
