@@ -150,7 +150,7 @@ class UpPlanner {
       }
       case "Finish": {
         const cause = "an interrupted replacement is finished"
-        const group = draft.group(resource, "replace", resource, cause)
+        const group = draft.group(resource, isRunning(slot.next) ? "update" : "replace", resource, cause)
         const rename = this.#rename(resource, name, { id: slot.next.id }, removals, group, cause)
         const start = isRunning(slot.next)
           ? undefined
