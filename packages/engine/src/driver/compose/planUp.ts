@@ -162,7 +162,7 @@ class UpPlanner {
       }
       case "Finish": {
         const cause = interrupted
-        const group = draft.group(resource, "replace", resource, cause)
+        const group = draft.group(resource, isRunning(slot.next) ? "update" : "replace", resource, cause)
         const rename = this.#rename(resource, name, { id: slot.next.id }, removals, group, cause)
         const start = isRunning(slot.next)
           ? undefined
