@@ -10,7 +10,16 @@ import type {
 } from "@windflow/engine/driver"
 import type { ApplyOptions, RunOptions as EngineRunOptions } from "@windflow/engine/execute"
 import type { Effect, Scope, Stream } from "effect"
-import type { DownFlags, EventsOptions, LogsOptions, PlanOptions, Ref, UpFlags, Where } from "./contract.ts"
+import type {
+  BootstrapOptions,
+  DownFlags,
+  EventsOptions,
+  LogsOptions,
+  PlanOptions,
+  Ref,
+  UpFlags,
+  Where,
+} from "./contract.ts"
 import type { Plan } from "./plan.ts"
 import type { Stack } from "./Stack.ts"
 import type { TargetInput } from "./target.ts"
@@ -43,6 +52,7 @@ export interface WindFlowShape {
     readonly add: (target: Target) => Answer<Target>
     readonly test: (target: TargetInput) => Answer<TargetReport>
     readonly events: (target: TargetInput, filter?: EngineEventFilter) => Stream.Stream<EngineEvent, WindFlowError>
+    readonly bootstrap: (target: TargetInput, options?: Plain<BootstrapOptions>) => Answer<Plan>
     readonly remove: (name: string) => Answer<void>
   }
 }

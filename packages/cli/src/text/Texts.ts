@@ -33,6 +33,7 @@ export interface HelpTexts {
     readonly targetLs: string
     readonly targetShow: string
     readonly targetTest: string
+    readonly targetBootstrap: string
     readonly targetRm: string
     readonly doctor: string
     readonly completion: string
@@ -77,6 +78,10 @@ export interface HelpTexts {
     readonly scale: string
     readonly pull: string
     readonly carry: string
+    readonly dryRunBootstrap: string
+    readonly detached: string
+    readonly deployUser: string
+    readonly deployKey: string
     readonly build: string
     readonly noBuild: string
     readonly stopTimeout: string
