@@ -32,6 +32,13 @@ export const targetCommands = (root: Command, texts: Texts, record: Record): (()
     test.action(record(() => import("./verbs/targetTest.ts"), test))
     const rm = noun.command("rm").description(verbs.targetRm).argument("<name>", args.targetName)
     rm.action(record(() => import("./verbs/targetRm.ts"), rm))
-    for (const command of [add, ls, show, test, rm]) addGlobals(command, texts)
+    const bootstrap = noun.command("bootstrap").description(verbs.targetBootstrap).argument("[name]", args.targetName)
+    bootstrap
+      .option("--dry-run", flags.dryRunBootstrap)
+      .option("--detached", flags.detached)
+      .option("--deploy-user <name>", flags.deployUser)
+      .option("--deploy-key <file>", flags.deployKey)
+    bootstrap.action(record(() => import("./verbs/targetBootstrap.ts"), bootstrap))
+    for (const command of [add, ls, show, test, rm, bootstrap]) addGlobals(command, texts)
   }
 }

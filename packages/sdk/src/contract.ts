@@ -39,6 +39,16 @@ export interface Abortable {
 /** What `up` and `plan` can be told; names and defaults as in the engine's `UpOptions`. */
 export type UpFlags = Partial<Omit<UpOptions, "pinnedImages" | "onlyDependencies">>
 
+export interface BootstrapOptions extends Abortable {
+  /** Only plans. */
+  readonly dryRun?: boolean
+  /** Where no init system is found, start the daemon by itself: it does not come back after a reboot. */
+  readonly detached?: boolean
+  /** A user who may reach the engine with this public key, and do nothing else. Made when it does not exist. */
+  readonly deploy?: { readonly user: string; readonly key: string }
+  readonly onEvent?: (event: Event) => void
+}
+
 export interface RunOptions extends Abortable {
   /** Called in order while the run goes on. */
   readonly onEvent?: (event: Event) => void
@@ -286,6 +296,11 @@ export interface WindFlow extends AsyncDisposable {
      * in `events`.
      */
     events(target: TargetInput, options?: TargetEventsOptions): AsyncIterable<EngineEvent>
+    /**
+     * Makes the host behind an `ssh://` target a Docker host (Debian, Ubuntu) and resolves to the plan that was carried out: empty
+     * when there was nothing to do. A run ends in order when it is aborted; the next one goes on.
+     */
+    bootstrap(target: TargetInput, options?: BootstrapOptions): Promise<Plan>
     /** Forgets the registration; nothing on the target is touched. */
     remove(name: string): Promise<void>
   }

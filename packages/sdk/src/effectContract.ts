@@ -19,6 +19,7 @@ import type {
 import type { ApplyOptions, RunOptions as EngineRunOptions } from "@windflow/engine/execute"
 import type { Effect, Scope, Stream } from "effect"
 import type {
+  BootstrapOptions,
   BuildFlags,
   DownFlags,
   EventsOptions,
@@ -95,6 +96,7 @@ export interface WindFlowShape {
     readonly add: (target: Target) => Answer<Target>
     readonly test: (target: TargetInput) => Answer<TargetReport>
     readonly events: (target: TargetInput, filter?: EngineEventFilter) => Stream.Stream<EngineEvent, WindFlowError>
+    readonly bootstrap: (target: TargetInput, options?: Plain<BootstrapOptions>) => Answer<Plan>
     readonly remove: (name: string) => Answer<void>
   }
 }

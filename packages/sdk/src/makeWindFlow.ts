@@ -7,11 +7,11 @@ import { defaultDownOptions, defaultUpOptions, type Request } from "@windflow/en
 import type { ApplyOptions, RunOptions } from "@windflow/engine/execute"
 import { Duration, Effect, RcMap, type Scope, Stream } from "effect"
 import type { Config } from "./config.ts"
-import type { DownFlags, PlanOptions, Ref, UpFlags, Where } from "./contract.ts"
+import type { BootstrapOptions, DownFlags, PlanOptions, Ref, UpFlags, Where } from "./contract.ts"
 import type { WindFlowShape } from "./effectContract.ts"
 import { makeEventLog } from "./eventLog.ts"
 import { withRevision } from "./isError.ts"
-import { decodePlan, withProse } from "./plan.ts"
+import { decodePlan, type Plan, withProse } from "./plan.ts"
 import { configTargets, type Registry, resolveTarget } from "./registry.ts"
 import { said } from "./said.ts"
 import type { Probe, Session } from "./session.ts"
@@ -25,6 +25,7 @@ export interface Ports {
   /** What `local` and no target at all mean. */
   readonly local: Effect.Effect<Target, WindFlowError>
   readonly open: (target: Target) => Effect.Effect<Session, WindFlowError, Scope.Scope>
+  readonly bootstrap?: (target: Target, options: BootstrapOptions) => Effect.Effect<Plan, WindFlowError>
   /** Undefined for drivers that know no stages. */
   readonly probe?: (target: Target) => Effect.Effect<Probe | undefined, WindFlowError, Scope.Scope>
 }
@@ -230,6 +231,12 @@ export const makeWindFlow = Effect.fn("makeWindFlow")(function* (ports: Ports) {
       }),
       add: ports.registry.add,
       remove: ports.registry.remove,
+      bootstrap: Effect.fn("windflow.targets.bootstrap")(function* (input, options = {}) {
+        const target = yield* resolveTarget({ target: input }, ports.config, ports.registry, yield* local)
+        return ports.bootstrap === undefined
+          ? yield* new Usage({ subject: target.name, detail: "hosts cannot be made ready from here" })
+          : yield* ports.bootstrap(target, options)
+      }),
       test: Effect.fn("windflow.targets.test")(function* (input) {
         const target = yield* resolveTarget({ target: input }, ports.config, ports.registry, yield* local)
         const probe = yield* ports.probe?.(target) ?? Effect.succeed(undefined)

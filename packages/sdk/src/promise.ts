@@ -171,6 +171,8 @@ export const promiseFace = (
       add: (target) => settle(flow.targets.add(target), target.name),
       test: (target, options = {}) => settle(flow.targets.test(target), "targets", options.signal),
       events: (target, { signal, ...filter } = {}) => iterable(flow.targets.events(target, filter), signal),
+      bootstrap: (target, { signal, ...options } = {}) =>
+        settle(flow.targets.bootstrap(target, options), "targets", signal),
       remove: (name) => settle(flow.targets.remove(name), name),
     },
     [Symbol.asyncDispose]: () => Effect.runPromise(Scope.close(scope, Exit.void)),

@@ -46,6 +46,7 @@ export interface HelpTexts {
     readonly targetLs: string
     readonly targetShow: string
     readonly targetTest: string
+    readonly targetBootstrap: string
     readonly targetRm: string
     readonly doctor: string
     readonly completion: string
@@ -90,6 +91,10 @@ export interface HelpTexts {
     readonly scale: string
     readonly pull: string
     readonly carry: string
+    readonly dryRunBootstrap: string
+    readonly detached: string
+    readonly deployUser: string
+    readonly deployKey: string
     readonly build: string
     readonly noBuild: string
     readonly stopTimeout: string

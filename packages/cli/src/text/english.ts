@@ -49,6 +49,7 @@ export const english: Texts = {
       targetAdd: "try a target, pin its host key, register it",
       targetLs: "list targets",
       targetShow: "show a target's record",
+      targetBootstrap: "make a bare Debian or Ubuntu host a Docker host, over SSH",
       targetTest: "try a target stage by stage: name, connection, host key, login, sudo, engine, API, disk, clock",
       targetRm: "forget a target; nothing is touched there",
       doctor: "check what WindFlow needs here",
@@ -93,6 +94,10 @@ export const english: Texts = {
       noDeps: "leave services that are depended on alone",
       scale: "number of containers of a service, SERVICE=NUMBER; may be repeated",
       pull: "when to pull images",
+      dryRunBootstrap: "show every step and change nothing",
+      detached: "without an init system: start the daemon by itself, until the next reboot",
+      deployUser: "make a user who may reach the engine and nothing else",
+      deployKey: "file of that user's public key",
       carry:
         "when to bring images from this machine's engine to the target: missing (no registry has them), always, never",
       build: "build images first",

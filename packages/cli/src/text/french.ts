@@ -50,6 +50,7 @@ export const french: Texts = {
       targetAdd: "essaie une cible, enregistre sa clé d’hôte et la cible",
       targetLs: "liste les cibles",
       targetShow: "montre ce qui est enregistré d’une cible",
+      targetBootstrap: "fait d’un hôte Debian ou Ubuntu nu un hôte Docker, par SSH",
       targetTest:
         "essaie une cible étape par étape : nom, connexion, clé d’hôte, identification, sudo, moteur, API, disque, horloge",
       targetRm: "oublie une cible ; rien n’y est touché",
@@ -95,6 +96,10 @@ export const french: Texts = {
       noDeps: "laisse les services dont on dépend",
       scale: "nombre de conteneurs d’un service, SERVICE=NOMBRE ; répétable",
       pull: "quand tirer les images",
+      dryRunBootstrap: "montrer chaque étape sans rien changer",
+      detached: "sans système d’initialisation : démarrer le démon seul, jusqu’au prochain redémarrage",
+      deployUser: "créer un utilisateur qui peut atteindre le moteur et rien d’autre",
+      deployKey: "fichier de la clé publique de cet utilisateur",
       carry:
         "quand apporter à la cible les images du moteur de cette machine : missing (aucun registre ne les a), always, never",
       build: "construit d’abord les images",

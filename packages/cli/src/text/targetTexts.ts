@@ -14,6 +14,9 @@ export interface TargetTexts {
   readonly removed: (name: string) => string
   readonly none: string
   readonly notAName: string
+  readonly deployPair: string
+  readonly ready: string
+  readonly madeReady: string
   readonly taken: (name: string) => string
   readonly head: {
     readonly type: string
@@ -54,6 +57,9 @@ export const targetEnglish: TargetTexts = {
   removed: (name) => `Forgot ${name}. Nothing was touched there.`,
   none: "No target is registered.",
   notAName: "is no name for a target",
+  deployPair: "a user needs a key, and a key a user",
+  ready: "It is a Docker host already; nothing was changed.",
+  madeReady: "It is a Docker host now.",
   taken: (name) => `is registered already: \`windflow target rm ${name}\` first`,
   head: {
     type: "TYPE",
@@ -94,6 +100,9 @@ export const targetFrench: TargetTexts = {
   removed: (name) => `${name} oubliée. Rien n’y a été touché.`,
   none: "Aucune cible enregistrée.",
   notAName: "n’est pas un nom de cible",
+  deployPair: "un utilisateur demande une clé, et une clé un utilisateur",
+  ready: "C’est déjà un hôte Docker ; rien n’a été changé.",
+  madeReady: "C’est maintenant un hôte Docker.",
   taken: (name) => `est déjà enregistrée : d’abord \`windflow target rm ${name}\``,
   head: {
     type: "TYPE",
