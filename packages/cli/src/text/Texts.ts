@@ -205,6 +205,8 @@ export interface Texts {
     readonly failed: string
     readonly skipped: string
   }
+  /** A phrase of a plan or a run: a cause, a summary, why a step was left out. */
+  readonly phrase: (english: string) => string
   readonly plan: {
     readonly upToDate: (deployment: string) => string
     readonly changes: (deployment: string, count: number) => string

@@ -206,6 +206,7 @@ export const english: Texts = {
     none: "keep",
   },
   states: { pending: "pending", running: "running", done: "done", failed: "failed", skipped: "skipped" },
+  phrase: (english) => english,
   plan: {
     upToDate: (deployment) => `${deployment} is up to date: nothing to do.`,
     changes: (deployment, count) => `${deployment}: ${plural(count, "change")}`,

@@ -1,4 +1,5 @@
 /** The command's texts in French. */
+import { frenchPhrase } from "@windflow/engine/plan"
 import { targetFrench } from "./targetTexts.ts"
 import type { Texts } from "./Texts.ts"
 
@@ -208,6 +209,7 @@ export const french: Texts = {
     none: "garder",
   },
   states: { pending: "en attente", running: "en cours", done: "fait", failed: "échoué", skipped: "omis" },
+  phrase: (english) => frenchPhrase(english) ?? english,
   plan: {
     upToDate: (deployment) => `${deployment} est à jour : rien à faire.`,
     changes: (deployment, count) => `${deployment} : ${plural(count, "changement")}`,

@@ -209,6 +209,16 @@ export interface Driver<Desired, Observed> {
   ) => Effect.Effect<{ readonly desired: Desired; readonly observed?: Observed }, WindFlowError>
   readonly plan: (desired: Desired, observed: Observed) => Result.Result<PlanDraft, WindFlowError>
   /**
+   * The draft with the values of changed fields, where `plan` could name the fields only: from what stored revisions wanted, the
+   * newest first. Changes nothing but `fields`. Pure; masks what may be secret.
+   */
+  readonly tellValues?: (
+    draft: PlanDraft,
+    desired: Desired,
+    observed: Observed,
+    earlier: ReadonlyArray<Desired>,
+  ) => PlanDraft
+  /**
    * What stands in the way of a plan, found by reading alone and before anything is changed; asked only when there is something
    * to do. Nothing found is no promise.
    */

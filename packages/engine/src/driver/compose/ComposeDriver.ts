@@ -29,6 +29,7 @@ import { dockerRecords } from "./records.ts"
 import { pullImages } from "./pull.ts"
 import { recover } from "./recover.ts"
 import { forget, retain } from "./retain.ts"
+import { tellValues } from "./toldValues.ts"
 import { withoutSecrets } from "./withoutSecrets.ts"
 
 /** What the driver works with; nothing is opened or read before the first step. */
@@ -64,6 +65,7 @@ const driverOf = (context: ComposeDriverContext): Driver<Desired, Observed> => (
   prepareAndObserve: (request, options) => prepareAndObserve(context, request, options),
   plan: (desired, observed) => planFor(desired, observed),
   preflight: (desired, operations) => preflight(context, desired, operations),
+  tellValues,
   execute: (operation, run) => withoutSecrets(context, run.desired, execute(context, operation, run)),
   recover: (operation, run) => withoutSecrets(context, run.desired, recover(context, operation, run)),
   urls: (desired) => urls(context.api, desired),

@@ -3,6 +3,7 @@ import { Result } from "effect"
 import { expect } from "vitest"
 import { networkHash, serviceHash, volumeHash } from "../../compose/render/hash.ts"
 import type { Service } from "../../model/StackModel.ts"
+import { frenchPhrase } from "../../plan/phrases.ts"
 import { renderOperations } from "../../plan/render.ts"
 import { brokenRule } from "../../plan/seal.ts"
 import { defaultUpOptions, type UpOptions } from "../Request.ts"
@@ -124,6 +125,8 @@ export const nothing: Observed = { containers: [], networks: [], volumes: [] }
 export const planned = (desired: DesiredUp, observed: Observed) => {
   const draft = Result.getOrThrow(planUp(desired, observed))
   expect(brokenRule(draft)).toBeUndefined()
+  // What people are told they are told in French, too.
+  for (const { cause } of draft.groups) expect(frenchPhrase(cause), cause).toBeDefined()
   return draft
 }
 export const operations = (desired: DesiredUp, observed: Observed) =>
