@@ -53,12 +53,14 @@ export const buildProgram = (texts: Texts, words?: ReadonlyArray<string>): Progr
       chosen = {
         flags: mergeGlobals(root.opts<GlobalFlags>(), command.opts<GlobalFlags>()),
         // Variadic arguments come as one array each; a verb wants its words in a row.
-        run: async (context) =>
-          (await load()).default(
-            context,
-            command.opts<Options & OptionValues>(),
-            command.processedArgs.flat().filter(isText),
-          ),
+        run: async (context) => {
+          const [{ default: verb }, options] = [await load(), command.opts<Options & OptionValues>()]
+          const words = command.processedArgs.flat().filter(isText)
+          if (context.fleet === undefined) return verb(context, options, words)
+          const { onFleet } = await import("./fleet.ts")
+          await refuseFleet(command.name(), context)
+          return onFleet(context, context.fleet, verb, options, words, options["allOrNothing"] === true)
+        },
       }
     }
 
@@ -149,6 +151,7 @@ export const buildProgram = (texts: Texts, words?: ReadonlyArray<string>): Progr
       upFlags(command.argument("[services...]", args.services))
         .addOption(new Option("-d, --detach", flags.detach).conflicts("wait"))
         .option("--wait", flags.wait)
+        .option("--all-or-nothing", flags.allOrNothing)
         .addOption(new Option("--wait-timeout <seconds>", flags.waitTimeout).argParser(wholeNumber))
         .option("--dry-run", flags.dryRun)
         .addOption(new Option("--parallel <number>", flags.concurrency).argParser(wholeNumber)),
@@ -254,6 +257,15 @@ export const buildProgram = (texts: Texts, words?: ReadonlyArray<string>): Progr
     return chosen
   }
   return { command: root, choose }
+}
+
+/** Verbs that mean the same on each of several targets. */
+const onSeveral: ReadonlySet<string> = new Set(["up", "down", "ps", "plan", "history", "rollback", "test"])
+
+const refuseFleet = async (verb: string, { texts }: VerbContext): Promise<void> => {
+  if (onSeveral.has(verb)) return
+  const { Usage } = await import("@windflow/engine/model")
+  throw new Usage({ subject: verb, detail: texts.fleet.oneTarget })
 }
 
 const isText = (value: unknown): value is string => typeof value === "string"

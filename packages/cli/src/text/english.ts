@@ -1,5 +1,5 @@
 /** The command's texts in English. */
-import { targetEnglish } from "./targetTexts.ts"
+import { fleetEnglish, targetEnglish } from "./targetTexts.ts"
 import type { Texts } from "./Texts.ts"
 
 const plural = (count: number, one: string, many = `${one}s`) => `${count} ${count === 1 ? one : many}`
@@ -44,6 +44,8 @@ export const english: Texts = {
     },
     flags: {
       target: "where to deploy: a name, `local`, or a URL such as ssh://user@host",
+      group: "every target of a group",
+      allOrNothing: "with several targets: when one fails, undo what was changed on all",
       environment: "an environment of the configuration",
       file: "a Compose file; may be repeated",
       project: "project name",
@@ -219,6 +221,7 @@ export const english: Texts = {
     verdict: (problems) => (problems === 0 ? "All is well." : `${plural(problems, "problem")}.`),
   },
   target: targetEnglish,
+  fleet: fleetEnglish,
   secret: {
     passphrase: (key) => `Passphrase of ${key}`,
     prompt: (name) => `Value of ${name}:`,

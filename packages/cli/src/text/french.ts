@@ -1,5 +1,5 @@
 /** The command's texts in French. */
-import { targetFrench } from "./targetTexts.ts"
+import { fleetFrench, targetFrench } from "./targetTexts.ts"
 import type { Texts } from "./Texts.ts"
 
 /** French counts 0 and 1 in the singular. */
@@ -46,6 +46,8 @@ export const french: Texts = {
     },
     flags: {
       target: "où déployer : un nom, `local`, ou une URL comme ssh://user@hôte",
+      group: "toutes les cibles d’un groupe",
+      allOrNothing: "avec plusieurs cibles : si l’une échoue, défaire ce qui a changé sur toutes",
       environment: "un environnement de la configuration",
       file: "un fichier Compose ; répétable",
       project: "nom du projet",
@@ -221,6 +223,7 @@ export const french: Texts = {
     verdict: (problems) => (problems === 0 ? "Tout va bien." : `${plural(problems, "problème")}.`),
   },
   target: targetFrench,
+  fleet: fleetFrench,
   secret: {
     passphrase: (key) => `Phrase de passe de ${key}`,
     prompt: (name) => `Valeur de ${name} :`,

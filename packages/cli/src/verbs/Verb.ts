@@ -13,6 +13,9 @@ export interface ComposeFiles {
   readonly options: ComposeOptions
 }
 
+/** Several targets at once. */
+export type FleetPlace = { readonly targets: ReadonlyArray<string> } | { readonly group: string }
+
 export interface VerbContext {
   readonly host: Host
   readonly flags: GlobalFlags
@@ -25,7 +28,9 @@ export interface VerbContext {
   readonly signal: AbortSignal
   /** Says whether operations may be in flight, which a stop then waits for. */
   readonly running: (inFlight: boolean) => void
+  /** Absent `target` in it when several are meant: those are `fleet`. */
   readonly where: Where
+  readonly fleet: FleetPlace | undefined
   /** The project's configuration file, or an empty one. */
   readonly config: () => Promise<LoadedConfig>
   /** Opened once, closed when the verb ends. */
