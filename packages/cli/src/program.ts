@@ -65,12 +65,14 @@ export const buildProgram = (texts: Texts, words?: ReadonlyArray<string>): Progr
         // `-e` of exec and run sets variables: it names no environment of the configuration.
         flags: mergeGlobals(root.opts<GlobalFlags>(), owned.includes("--env") ? withoutEnvironment(own) : own),
         // Variadic arguments come as one array each; a verb wants its words in a row.
-        run: async (context) =>
-          (await load()).default(
-            context,
-            command.opts<Options & OptionValues>(),
-            command.processedArgs.flat().filter(isText),
-          ),
+        run: async (context) => {
+          const [{ default: verb }, options] = [await load(), command.opts<Options & OptionValues>()]
+          const words = command.processedArgs.flat().filter(isText)
+          if (context.fleet === undefined) return verb(context, options, words)
+          const { onFleet } = await import("./fleet.ts")
+          await refuseFleet(command.name(), context)
+          return onFleet(context, context.fleet, verb, options, words, options["allOrNothing"] === true)
+        },
       }
     }
 
@@ -159,6 +161,7 @@ export const buildProgram = (texts: Texts, words?: ReadonlyArray<string>): Progr
         .option("--wait", flags.wait)
         .addOption(new Option("--no-start", flags.noStart).default(undefined).conflicts(["detach", "wait"]))
         .option("--quiet-pull", flags.quietPull)
+        .option("--all-or-nothing", flags.allOrNothing)
         .addOption(new Option("--wait-timeout <seconds>", flags.waitTimeout).argParser(wholeNumber))
         .option("--dry-run", flags.dryRun)
         .addOption(new Option("--parallel <number>", flags.concurrency).argParser(wholeNumber)),
@@ -260,6 +263,14 @@ export const buildProgram = (texts: Texts, words?: ReadonlyArray<string>): Progr
 }
 
 const withoutEnvironment = ({ env: _env, ...flags }: GlobalFlags): GlobalFlags => flags
+/** Verbs that mean the same on each of several targets. */
+const onSeveral: ReadonlySet<string> = new Set(["up", "down", "ps", "plan", "history", "rollback", "test"])
+
+const refuseFleet = async (verb: string, { texts }: VerbContext): Promise<void> => {
+  if (onSeveral.has(verb)) return
+  const { Usage } = await import("@windflow/engine/model")
+  throw new Usage({ subject: verb, detail: texts.fleet.oneTarget })
+}
 
 const isText = (value: unknown): value is string => typeof value === "string"
 

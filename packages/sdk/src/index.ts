@@ -67,6 +67,7 @@ export type {
   WorkProgress,
 } from "./contract.ts"
 export { defineStack, type DefineStackOptions } from "./defineStack.ts"
+export { fleet, type FleetOptions, type FleetResult } from "./fleet.ts"
 export { isError, type RunFailure } from "./isError.ts"
 export { type Keyring, type KeyringLocation, openKeyring } from "./keyring.ts"
 export { defaultStateDirectory, type OpenOptions } from "./open.ts"

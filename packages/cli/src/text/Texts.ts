@@ -1,6 +1,6 @@
 /** Every text of the command, as one shape: a language that lacks one does not compile. Texts of errors are the engine's. */
 import type { GroupKind } from "@windflow/engine/plan"
-import type { TargetTexts } from "./targetTexts.ts"
+import type { FleetTexts, TargetTexts } from "./targetTexts.ts"
 
 export interface HelpTexts {
   readonly program: string
@@ -54,6 +54,8 @@ export interface HelpTexts {
   }
   readonly flags: {
     readonly target: string
+    readonly group: string
+    readonly allOrNothing: string
     readonly environment: string
     readonly file: string
     readonly project: string
@@ -294,6 +296,7 @@ export interface Texts {
     readonly built: (image: string) => string
   }
   readonly forgotten: (deployment: string) => string
+  readonly fleet: FleetTexts
   readonly secret: {
     readonly passphrase: (key: string) => string
     readonly prompt: (name: string) => string

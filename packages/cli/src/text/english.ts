@@ -1,5 +1,5 @@
 /** The command's texts in English. */
-import { targetEnglish } from "./targetTexts.ts"
+import { fleetEnglish, targetEnglish } from "./targetTexts.ts"
 import type { Texts } from "./Texts.ts"
 
 const plural = (count: number, one: string, many = `${one}s`) => `${count} ${count === 1 ? one : many}`
@@ -58,6 +58,8 @@ export const english: Texts = {
     },
     flags: {
       target: "where to deploy: a name, `local`, or a URL such as ssh://user@host",
+      group: "every target of a group",
+      allOrNothing: "with several targets: when one fails, undo what was changed on all",
       environment: "an environment of the configuration",
       file: "a Compose file; may be repeated",
       project: "project name",
@@ -292,6 +294,7 @@ export const english: Texts = {
   target: targetEnglish,
   images: { pulled: (image) => `Pulled ${image}`, built: (image) => `Built ${image}` },
   forgotten: (deployment) => `${deployment}: our record is removed; what was deployed stays.`,
+  fleet: fleetEnglish,
   secret: {
     passphrase: (key) => `Passphrase of ${key}`,
     prompt: (name) => `Value of ${name}:`,

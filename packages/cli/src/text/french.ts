@@ -1,6 +1,6 @@
 /** The command's texts in French. */
 import { frenchPhrase } from "@windflow/engine/plan"
-import { targetFrench } from "./targetTexts.ts"
+import { fleetFrench, targetFrench } from "./targetTexts.ts"
 import type { Texts } from "./Texts.ts"
 
 /** French counts 0 and 1 in the singular. */
@@ -61,6 +61,8 @@ export const french: Texts = {
     },
     flags: {
       target: "où déployer : un nom, `local`, ou une URL comme ssh://user@hôte",
+      group: "toutes les cibles d’un groupe",
+      allOrNothing: "avec plusieurs cibles : si l’une échoue, défaire ce qui a changé sur toutes",
       environment: "un environnement de la configuration",
       file: "un fichier Compose ; répétable",
       project: "nom du projet",
@@ -297,6 +299,7 @@ export const french: Texts = {
   target: targetFrench,
   images: { pulled: (image) => `${image} tirée`, built: (image) => `${image} construite` },
   forgotten: (deployment) => `${deployment} : notre trace est effacée ; ce qui est déployé reste.`,
+  fleet: fleetFrench,
   secret: {
     passphrase: (key) => `Phrase de passe de ${key}`,
     prompt: (name) => `Valeur de ${name} :`,

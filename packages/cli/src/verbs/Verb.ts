@@ -14,6 +14,9 @@ export interface ComposeFiles {
   readonly options: ComposeOptions
 }
 
+/** Several targets at once. */
+export type FleetPlace = { readonly targets: ReadonlyArray<string> } | { readonly group: string }
+
 export interface VerbContext {
   readonly host: Host
   readonly flags: GlobalFlags
@@ -28,7 +31,9 @@ export interface VerbContext {
   readonly running: (inFlight: boolean) => void
   /** Hands Ctrl-C and SIGTERM over, or takes them back. */
   readonly forward: Interrupt["forward"]
+  /** Absent `target` in it when several are meant: those are `fleet`. */
   readonly where: Where
+  readonly fleet: FleetPlace | undefined
   /** The project's configuration file, or an empty one. */
   readonly config: () => Promise<LoadedConfig>
   /** Opened once, closed when the verb ends. */

@@ -50,7 +50,7 @@ export const tellValues = (
   observed: Observed,
   earlier: ReadonlyArray<Desired>,
 ): PlanDraft => {
-  if (desired._tag === "Down") return draft
+  if (desired._tag !== "Up") return draft
   const services = new Map(desired.services.map((service) => [service.name, service]))
   const stored = earlier.flatMap((one) => (one._tag === "Up" ? one.services : []))
   return {
