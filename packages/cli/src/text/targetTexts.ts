@@ -1,5 +1,6 @@
 /** Texts of `windflow target`, in both languages; the catalogues take them in as they are. */
 import type { StageFinding, StageName } from "@windflow/engine/model"
+import type { FleetResult } from "@windflow/sdk"
 
 export interface TargetTexts {
   readonly stages: { readonly [S in StageName]: string }
@@ -112,4 +113,29 @@ export const targetFrench: TargetTexts = {
     labels: "ÉTIQUETTES",
     credential: "IDENTIFIANT",
   },
+}
+
+/** Of a verb on several targets. */
+export interface FleetTexts {
+  readonly target: string
+  readonly time: string
+  readonly status: { readonly [S in FleetResult<unknown>["status"]]: string }
+  readonly noGroup: string
+  readonly oneTarget: string
+}
+
+export const fleetEnglish: FleetTexts = {
+  target: "TARGET",
+  time: "TIME",
+  status: { done: "done", failed: "failed", skipped: "not begun", undone: "undone", "not-undone": "NOT UNDONE" },
+  noGroup: "no target belongs to that group",
+  oneTarget: "works on one target",
+}
+
+export const fleetFrench: FleetTexts = {
+  target: "CIBLE",
+  time: "DURÉE",
+  status: { done: "fait", failed: "échec", skipped: "pas commencé", undone: "défait", "not-undone": "NON DÉFAIT" },
+  noGroup: "aucune cible n’est de ce groupe",
+  oneTarget: "agit sur une seule cible",
 }

@@ -1,6 +1,7 @@
 /** What the runs on one opened target share; made once by `makeDeployments`. */
-import { Clock, Effect, Schema } from "effect"
-import type { Driver } from "../driver/Driver.ts"
+import { Clock, Effect, Result, Schema } from "effect"
+import type { Driver, PrepareOptions } from "../driver/Driver.ts"
+import type { Request } from "../driver/Request.ts"
 import { deploymentName } from "../model/Deployment.ts"
 import { Internal, StateCorrupt, type WindFlowError } from "../model/errors/union.ts"
 import type { Target } from "../model/Target.ts"
@@ -45,17 +46,54 @@ export const decodeDesired = <Desired, Observed>(
     (error) => new StateCorrupt({ what, detail: error.message }),
   )
 
-/** Observes and plans: no call after the observation. */
+/** A desired state, and what was observed while it was prepared. */
+export interface Prepared<Desired, Observed> {
+  readonly desired: Desired
+  readonly observed?: Observed
+}
+
+export const prepareBy = <Desired, Observed>(
+  driver: Driver<Desired, Observed>,
+  request: Request,
+  options: PrepareOptions,
+): Effect.Effect<Prepared<Desired, Observed>, WindFlowError> =>
+  driver.prepareAndObserve?.(request, options) ??
+  Effect.map(driver.prepare(request, options), (desired) => ({ desired }))
+
+/** Older containers than of so many revisions are told by the names of their fields. */
+const remembered = 5
+
+/** What the newest revisions wanted. One that cannot be read has nothing to tell. */
+const wantedEarlier = <Desired, Observed>(
+  session: Session<Desired, Observed>,
+  project: string,
+): Effect.Effect<ReadonlyArray<Desired>, WindFlowError> =>
+  Effect.map(session.revisions.list(project), (records) => {
+    const decode = Schema.decodeResult(session.driver.desired)
+    return records
+      .filter(({ driver }) => driver === session.driver.name)
+      .slice(0, remembered)
+      .flatMap(({ desired }) => {
+        const decoded = decode(desired)
+        return Result.isSuccess(decoded) ? [decoded.success] : []
+      })
+  })
+
+/** Plans from what was observed just now, or observes. After the observation nothing but our own records is read. */
 export const look = <Desired, Observed>(
   session: Session<Desired, Observed>,
   project: string,
   intent: string,
-  desired: Desired,
+  { desired, observed: seen }: Prepared<Desired, Observed>,
 ): Effect.Effect<Looked<Desired>, WindFlowError> =>
   Effect.gen(function* () {
     const { driver, target } = session
-    const observed = yield* driver.observe(desired)
-    const draft = yield* Effect.fromResult(driver.plan(desired, observed))
+    const observed = seen ?? (yield* driver.observe(desired))
+    const planned = yield* Effect.fromResult(driver.plan(desired, observed))
+    const draft =
+      driver.tellValues === undefined || !planned.groups.some(({ fields }) => fields.length > 0)
+        ? planned
+        : driver.tellValues(planned, desired, observed, yield* wantedEarlier(session, project))
     const encoded = yield* Effect.mapError(
       Schema.encodeEffect(driver.desired)(desired),
       (error) =>

@@ -1,7 +1,7 @@
 /** Builds the interface of `Deployments.ts` from an opened driver and its state. */
 import { Effect } from "effect"
 import type { Driver, OpenDriver, Report } from "../driver/Driver.ts"
-import { projectOf, type Request } from "../driver/Request.ts"
+import { intentOf, projectOf, type Request } from "../driver/Request.ts"
 import { DriverUnavailable, NotDeployed, StateCorrupt, Usage, type WindFlowError } from "../model/errors/union.ts"
 import type { Target } from "../model/Target.ts"
 import { planHash } from "../plan/seal.ts"
@@ -13,7 +13,8 @@ import type { RevisionRecord, Revisions } from "../state/Revisions.ts"
 import type { Deployments } from "./Deployments.ts"
 import { refuseUnsafe } from "./preflight.ts"
 import { type Goal, runGoal } from "./run.ts"
-import { decodeDesired, deploymentOf, look, type Session } from "./Session.ts"
+import { forget } from "./forget.ts"
+import { decodeDesired, deploymentOf, look, prepareBy, type Session } from "./Session.ts"
 
 export interface DeploymentsOptions {
   readonly driver: OpenDriver
@@ -31,12 +32,13 @@ export interface DeploymentsOptions {
 
 const noReport: Report = () => Effect.void
 
-const intentOf = (request: Request): string => (request._tag === "Up" ? "up" : "down")
-
-const requested = <Desired, Observed>(driver: Driver<Desired, Observed>, request: Request): Goal<Desired> => ({
+const requested = <Desired, Observed>(
+  driver: Driver<Desired, Observed>,
+  request: Request,
+): Goal<Desired, Observed> => ({
   project: projectOf(request),
   intent: intentOf(request),
-  desired: (report) => driver.prepare(request, { preview: false, report }),
+  prepare: (report) => prepareBy(driver, request, { preview: false, report }),
 })
 
 /** A saved plan or revision of another driver means nothing to this one. */
@@ -71,11 +73,11 @@ const over = <Desired, Observed>(session: Session<Desired, Observed>): Deploymen
   return {
     plan: (request, options) =>
       Effect.gen(function* () {
-        const desired = yield* driver.prepare(request, {
+        const prepared = yield* prepareBy(driver, request, {
           preview: options?.preview ?? true,
           report: options?.report ?? noReport,
         })
-        const looked = yield* look(session, projectOf(request), intentOf(request), desired)
+        const looked = yield* look(session, projectOf(request), intentOf(request), prepared)
         yield* refuseUnsafe(session, looked)
         return looked.plan
       }),
@@ -93,10 +95,10 @@ const over = <Desired, Observed>(session: Session<Desired, Observed>): Deploymen
         const what = `The plan ${plan.hash.slice(0, 12)}`
         if (planHash(plan) !== plan.hash)
           return yield* Effect.fail(new StateCorrupt({ what, detail: "it was changed after it was made" }))
-        const goal: Goal<Desired> = {
+        const goal: Goal<Desired, Observed> = {
           project: plan.project,
           intent: plan.intent,
-          desired: () => decodeDesired(session, plan.desired, what),
+          prepare: () => Effect.map(decodeDesired(session, plan.desired, what), (desired) => ({ desired })),
           approved: { plan, onStale: options.onStale ?? "fail" },
         }
         return yield* runGoal(session, goal, options)
@@ -105,13 +107,15 @@ const over = <Desired, Observed>(session: Session<Desired, Observed>): Deploymen
       Effect.gen(function* () {
         const found = yield* earlier(project, options.to)
         yield* sameDriver(session, found.driver)
-        const goal: Goal<Desired> = {
+        const what = `Revision ${found.revision.number} of ${project}`
+        const goal: Goal<Desired, Observed> = {
           project,
           intent: found.intent === "down" ? "down" : "rollback",
-          desired: () => decodeDesired(session, found.desired, `Revision ${found.revision.number} of ${project}`),
+          prepare: () => Effect.map(decodeDesired(session, found.desired, what), (desired) => ({ desired })),
         }
         return yield* runGoal(session, goal, options)
       }),
+    forget: (project) => forget(session, project),
     history: (project) => revisions.list(project),
   }
 }

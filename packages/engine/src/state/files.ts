@@ -1,5 +1,5 @@
 /** State in a directory: private to its user, durable when it says so. What the journal and the records on files share. */
-import { constants } from "node:fs"
+import { constants, readdirSync } from "node:fs"
 import { mkdir, open, readdir, readFile } from "node:fs/promises"
 import { dirname } from "node:path"
 import { Effect } from "effect"
@@ -44,6 +44,16 @@ export const makeDirectory = async (path: string): Promise<void> => {
 export const namesIn = async (path: string): Promise<ReadonlyArray<string>> => {
   try {
     return await readdir(path)
+  } catch (error) {
+    if (isCode(error, "ENOENT")) return []
+    throw error
+  }
+}
+
+/** The same without giving way to others. */
+export const namesNow = (path: string): ReadonlyArray<string> => {
+  try {
+    return readdirSync(path)
   } catch (error) {
     if (isCode(error, "ENOENT")) return []
     throw error

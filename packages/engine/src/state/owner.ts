@@ -70,15 +70,29 @@ const userName = (): string => {
   }
 }
 
-/** This process as an owner; a run adds its id. */
+/** This process as an owner; a run adds its id. Looked up when it is read: a run that changes nothing needs none of it. */
 export const thisProcess = (processes: ProcessTable = linuxProcesses): Omit<Owner, "run"> => {
-  const started = processes.started(process.pid)
+  let name: string | undefined
+  let started: string | undefined
+  const startTime = () => {
+    if (started === undefined) {
+      const found = processes.started(process.pid)
+      started = typeof found === "string" ? found : ""
+    }
+    return started
+  }
   return {
-    name: `${userName()}@${hostname()}`,
-    // Without its start time this process cannot be told from a later one with its pid.
-    bootId: typeof started === "string" ? processes.bootId() : "",
     pid: process.pid,
-    started: typeof started === "string" ? started : "",
+    get name() {
+      return (name ??= `${userName()}@${hostname()}`)
+    },
+    get started() {
+      return startTime()
+    },
+    // Without its start time this process cannot be told from a later one with its pid.
+    get bootId() {
+      return startTime() === "" ? "" : processes.bootId()
+    },
   }
 }
 

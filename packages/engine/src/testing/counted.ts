@@ -17,8 +17,9 @@ export const counted = <Desired, Observed>(driver: Driver<Desired, Observed>) =>
     remove: (name) => note("records.remove", driver.records.remove(name)),
     now: note("records.now", driver.records.now),
   }
+  const { prepareAndObserve: _, ...others } = driver
   const same: Driver<Desired, Observed> = {
-    ...driver,
+    ...others,
     prepare: (request, options) => note("prepare", driver.prepare(request, options)),
     observe: (desired) => note("observe", driver.observe(desired)),
     execute: (operation, context) => note(`execute ${operation.verb}`, driver.execute(operation, context)),

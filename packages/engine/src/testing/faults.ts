@@ -105,9 +105,12 @@ export const makeMortal = (pid: number, crash?: CrashPoint): Effect.Effect<Morta
           rows: (deployment) => alive(its.rows(deployment)),
         }
       },
-      driver: <D, O>(driver: Driver<D, O>): Driver<D, O> => ({
+      driver: <D, O>({ prepareAndObserve, ...driver }: Driver<D, O>): Driver<D, O> => ({
         ...driver,
         prepare: (request, options) => alive(driver.prepare(request, options)),
+        ...(prepareAndObserve === undefined
+          ? {}
+          : { prepareAndObserve: (request, options) => alive(prepareAndObserve(request, options)) }),
         observe: (desired) => alive(driver.observe(desired)),
         execute: (operation, context) => alive(driver.execute(operation, context)),
         recover: (operation, context) => alive(driver.recover(operation, context)),

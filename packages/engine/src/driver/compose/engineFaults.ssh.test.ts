@@ -2,9 +2,16 @@
 import { spawn, type ChildProcess } from "node:child_process"
 import { randomBytes } from "node:crypto"
 import { once } from "node:events"
-import { baseImages, startHost, startRegistry, until, type Host, type Registry } from "@windflow/testcontainers"
-import { Deferred, Effect, Fiber, Stream } from "effect"
-import { pack } from "tar-stream"
+import {
+  baseImages,
+  buildImage,
+  startHost,
+  startRegistry,
+  until,
+  type Host,
+  type Registry,
+} from "@windflow/testcontainers"
+import { Deferred, Effect, Fiber } from "effect"
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest"
 import { engineOf } from "../../transport/ssh/sshBed.ts"
 import { cleanUp, containersOf, runsOn, shown } from "./runBed.ts"
@@ -29,16 +36,8 @@ const served = () => `127.0.0.1:5000/windflow-test-safe:1`
 
 const larger = "windflow-test-safe:larger"
 /** The same with a layer of its own, which cannot be made smaller. */
-const makeLarger = () => {
-  const context = pack()
-  context.entry({ name: "Dockerfile" }, `FROM ${busybox}\nCOPY noise /\n`)
-  context.entry({ name: "noise" }, randomBytes(8 * megabyte))
-  context.finalize()
-  const query = { version: 2, t: larger }
-  return Effect.runPromise(
-    Effect.scoped(Effect.flatMap(openBed(), ({ api }) => Stream.runDrain(api.images.build(query, context)))),
-  )
-}
+const makeLarger = () =>
+  buildImage(larger, { Dockerfile: `FROM ${busybox}\nCOPY noise /\n`, noise: randomBytes(8 * megabyte) })
 
 beforeAll(async () => {
   busybox = (await baseImages(["busybox"])).busybox

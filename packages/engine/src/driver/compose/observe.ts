@@ -3,12 +3,19 @@ import { Effect, Option, Schema } from "effect"
 import type { WindFlowError } from "../../model/errors/union.ts"
 import type { DockerApiShape } from "../../transport/DockerApi.ts"
 import type { ContainerSummary, NetworkSummary, VolumeSummary } from "../../transport/engineAnswers.ts"
-import type { Desired } from "./Desired.ts"
+import type { Desired, DesiredDown } from "./Desired.ts"
 import { readStore } from "../../host/trees.ts"
 import { hooksInLabels } from "./hooks.ts"
 import { familiar, indexImages } from "./imageNames.ts"
 import { labels, projectFilter } from "./names.ts"
-import type { ContainerState, Observed, ObservedContainer, ObservedNetwork, ObservedVolume } from "./Observed.ts"
+import type {
+  ContainerState,
+  Observed,
+  ObservedContainer,
+  ObservedDependency,
+  ObservedNetwork,
+  ObservedVolume,
+} from "./Observed.ts"
 
 const states: ReadonlySet<string> = new Set([
   "created",
@@ -43,6 +50,20 @@ export const nameOf = (summary: ContainerSummary): string =>
 
 const decodeFields = Schema.decodeUnknownOption(Schema.fromJsonString(Schema.Record(Schema.String, Schema.String)))
 
+const conditions: Readonly<Record<string, ObservedDependency["condition"]>> = {
+  service_healthy: "service_healthy",
+  service_completed_successfully: "service_completed_successfully",
+}
+
+/** `db:service_healthy:true,cache:service_started:false`; old containers carry names alone. */
+const dependenciesOf = (label: string): ReadonlyArray<ObservedDependency> =>
+  label.split(",").flatMap((entry) => {
+    const [service = "", condition = "", restart] = entry.split(":")
+    return service === ""
+      ? []
+      : [{ service, condition: conditions[condition] ?? "service_started", restart: restart === "true" }]
+  })
+
 /** One-off containers (`docker compose run`) belong to nobody's desired state. */
 export const isOneOff = (summary: ContainerSummary): boolean => summary.Labels?.[labels.oneoff] === "True"
 
@@ -55,17 +76,19 @@ export const observedContainer = (summary: ContainerSummary): ObservedContainer 
     name: nameOf(summary),
     service: own[labels.service] ?? "",
     number: Number(own[labels.number] ?? "1"),
+    oneOff: isOneOff(summary),
     state,
     health: state === "running" ? healthOf(summary.Status) : "none",
     exitCode: exitCodeOf(summary.Status),
     configHash: own[labels.configHash] ?? "",
+    imageName: summary.Image,
     image: own[labels.image] ?? summary.ImageID,
     extra: own[labels.extra] ?? "",
     hooks: hooksInLabels(own),
     ofHook: own[labels.hook] !== undefined,
     // A label somebody else wrote is no reason to fail: the cause is then told without fields.
     fields: fields === undefined ? undefined : Option.getOrUndefined(decodeFields(fields)),
-    dependsOn: (own[labels.dependsOn] ?? "").split(",").flatMap((entry) => entry.split(":")[0] || []),
+    dependsOn: dependenciesOf(own[labels.dependsOn] ?? ""),
     networks: Object.fromEntries(
       Object.entries(summary.NetworkSettings?.Networks ?? {}).map(([name, network]) => [
         name,
@@ -107,23 +130,76 @@ const concerns = (desired: Desired, network: ObservedNetwork): boolean =>
       ({ model }) => model.name === network.name || (model.external === true && model.name === network.id),
     ))
 
+/** `kill` reaches what runs, whoever made it, and a `down` cannot remove a network that a one-off container is attached to. */
+const includesOneOffs = (desired: Desired): boolean =>
+  desired._tag === "Kill" || (desired._tag === "Down" && desired.options.removeOrphans)
+
 /** Exact names as the engine's filter wants them: it matches regular expressions. */
 const exactly = (name: string) => `^${name.replace(/[.*+?^${}()|[\]\\]/g, String.raw`\$&`)}$`
 
+/** What the engine lists of a deployment that is to be up, or of one that is to go. */
+export interface Lists {
+  readonly containers: ReadonlyArray<ContainerSummary>
+  readonly networks: ReadonlyArray<NetworkSummary>
+  readonly volumes: ReadonlyArray<VolumeSummary>
+}
+
+/**
+ * Up: all networks (few and small) show ours, external ones, and foreign ones of the same name; volumes are asked by name, because
+ * a list of all volumes carries every label, those of our revisions too.
+ */
+export const list = (
+  api: DockerApiShape,
+  { project, volumes }: { readonly project: string; readonly volumes: ReadonlyArray<string> },
+): Effect.Effect<Lists, WindFlowError> =>
+  Effect.all(
+    {
+      containers: api.containers.list({ label: projectFilter(project) }),
+      networks: api.networks.list({}),
+      volumes: volumes.length === 0 ? Effect.succeed([]) : api.volumes.list({ name: volumes.map(exactly) }),
+    },
+    { concurrency: 3 },
+  )
+
+/** What is labelled as ours. */
+const listLabelled = (api: DockerApiShape, { project, options }: DesiredDown): Effect.Effect<Lists, WindFlowError> => {
+  const label = projectFilter(project)
+  return Effect.all(
+    {
+      containers: api.containers.list({ label }),
+      networks: api.networks.list({ label }),
+      volumes: options.volumes ? api.volumes.list({ label }) : Effect.succeed([]),
+    },
+    { concurrency: 3 },
+  )
+}
+
+export const observedOf = (desired: Desired, { containers, networks, volumes }: Lists): Observed => {
+  const names = desired._tag === "Up" ? new Set(desired.volumes.map(({ model }) => model.name)) : undefined
+  return {
+    containers: containers.filter((summary) => includesOneOffs(desired) || !isOneOff(summary)).map(observedContainer),
+    networks: networks.map(observedNetwork).filter((network) => concerns(desired, network)),
+    volumes: volumes.map(observedVolume).filter(({ name }) => names?.has(name) ?? true),
+  }
+}
+
+/** Verbs about containers alone. */
+const listContainers = (api: DockerApiShape, project: string): Effect.Effect<Lists, WindFlowError> =>
+  Effect.map(api.containers.list({ label: projectFilter(project) }), (containers) => ({
+    containers,
+    networks: [],
+    volumes: [],
+  }))
+
+const listsFor = (api: DockerApiShape, desired: Desired): Effect.Effect<Lists, WindFlowError> => {
+  const { project } = desired
+  if (desired._tag === "Up") return list(api, { project, volumes: desired.volumes.map(({ model }) => model.name) })
+  return desired._tag === "Down" ? listLabelled(api, desired) : listContainers(api, project)
+}
+
 export const observe = (api: DockerApiShape, desired: Desired): Effect.Effect<Observed, WindFlowError> => {
   const { project } = desired
-  const containers = api.containers.list({ label: projectFilter(project) })
-  // Up: all networks (few and small) show ours, external ones, and foreign ones of the same name; volumes are asked by name,
-  // because a list of all volumes carries every label, those of our revisions too. Down: what is labelled.
-  const networks = api.networks.list(desired._tag === "Up" ? {} : { label: projectFilter(project) })
-  const volumes =
-    desired._tag === "Up"
-      ? desired.volumes.length === 0
-        ? Effect.succeed([])
-        : api.volumes.list({ name: desired.volumes.map((volume) => exactly(volume.model.name)) })
-      : desired.options.volumes
-        ? api.volumes.list({ label: projectFilter(project) })
-        : Effect.succeed([])
+  const lists = listsFor(api, desired)
   const images =
     desired._tag === "Up" && desired.origin === "saved"
       ? Effect.map(
@@ -143,14 +219,9 @@ export const observe = (api: DockerApiShape, desired: Desired): Effect.Effect<Ob
           }
           return found
         })
-  return Effect.map(
-    Effect.all([containers, networks, volumes, images, trees], { concurrency: 5 }),
-    ([containers, networks, volumes, images, trees]): Observed => ({
-      ...(trees === undefined ? {} : { trees }),
-      ...(images === undefined ? {} : { images }),
-      containers: containers.filter((summary) => !isOneOff(summary)).map(observedContainer),
-      networks: networks.map(observedNetwork).filter((network) => concerns(desired, network)),
-      volumes: volumes.map(observedVolume),
-    }),
-  )
+  return Effect.map(Effect.all([lists, images, trees], { concurrency: 3 }), ([lists, images, trees]): Observed => ({
+    ...(trees === undefined ? {} : { trees }),
+    ...(images === undefined ? {} : { images }),
+    ...observedOf(desired, lists),
+  }))
 }

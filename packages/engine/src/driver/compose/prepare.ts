@@ -58,6 +58,17 @@ const extraOf = ({
   return digestJson([secrets, contents, securityOptions ?? [], carried ?? {}]).slice(0, 16)
 }
 
+/** In small steps, done while the engine looks for images. */
+const hashServices = (model: StackModel, names: ReadonlyArray<string>) =>
+  Effect.gen(function* () {
+    const hashes = new Map<string, string>()
+    for (const [index, name] of names.entries()) {
+      if (index % 8 === 0) yield* Effect.yieldNow
+      hashes.set(name, serviceHash(model.services[name]!))
+    }
+    return hashes
+  })
+
 const prepareUp = (
   context: ComposeDriverContext,
   written: Stack,
@@ -71,7 +82,10 @@ const prepareUp = (
     const [first, ...others] = verdict.refused
     if (first !== undefined) return yield* new Unsupported({ driver: "compose", diagnostics: [first, ...others] })
     const selection = yield* Effect.fromResult(selectServices(model, options))
-    const chosen = selection.services
+    const chosen =
+      options.onlyDependencies === true
+        ? selection.services.filter((name) => !selection.targeted.has(name))
+        : selection.services
     if (needsNewer(stack, chosen)) {
       const [newer, ...more] = refuseNewerKeys(stack, chosen, yield* context.api.offered)
       if (newer !== undefined) return yield* new Unsupported({ driver: "compose", diagnostics: [newer, ...more] })
@@ -84,7 +98,10 @@ const prepareUp = (
         ),
       ),
     )
-    const images = yield* resolveImages(context, stack, chosen, options, prepareOptions)
+    const [images, hashes] = yield* Effect.all(
+      [resolveImages(context, stack, chosen, options, prepareOptions), hashServices(model, chosen)],
+      { concurrency: 2 },
+    )
     const mountedImages = yield* prepareOtherImages(context, stack, chosen, options, prepareOptions)
     yield* checkHealthGates(context.api, stack, chosen, images)
     const carried = context.localFiles ? undefined : yield* digestCarried(context.api, stack, chosen)
@@ -107,14 +124,14 @@ const prepareUp = (
           scale: scaleOf(model, name, options),
           targeted: selection.targeted.has(name),
           completes: completing.has(name),
-          configHash: serviceHash(service),
+          configHash: hashes.get(name)!,
           extra: extraOf(covered),
           ...covered,
         }
         return desired
       }),
     )
-    const used = keysUsed(model, chosen)
+    const used = keysUsed(model, selection.services)
     const picked = new Set(chosen)
     return {
       _tag: "Up",
@@ -145,6 +162,5 @@ export const prepare = (
   request: Request,
   options: PrepareOptions,
 ): Effect.Effect<Desired, WindFlowError> =>
-  request._tag === "Up"
-    ? prepareUp(context, request.stack, request.options, options)
-    : Effect.succeed({ _tag: "Down", project: request.project, options: request.options })
+  // What works from labels needs nothing prepared.
+  request._tag === "Up" ? prepareUp(context, request.stack, request.options, options) : Effect.succeed(request)
