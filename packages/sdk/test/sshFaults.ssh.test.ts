@@ -25,6 +25,13 @@ beforeEach(async () => {
   stateDirectory = mkdtempSync(path.join(tmpdir(), "windflow-faults-"))
   flow = await WindFlow.open({ config: false, stateDirectory })
 })
+/** The rest of a test goes through this client of SSH. */
+const through = async (client: "built-in" | "system") => {
+  await flow[Symbol.asyncDispose]()
+  flow = await WindFlow.open({ config: false, stateDirectory, ssh: { client } })
+}
+const clients = ["built-in", "system"] as const
+
 afterEach(async () => {
   await flow[Symbol.asyncDispose]()
   await proxy.stop()
@@ -61,7 +68,8 @@ const converges = async (count: number, at: Target = box()) => {
   expect(events).not.toContain("OperationStarted")
 }
 
-it("a connection that is cut in the middle of an apply", async () => {
+it.each(clients)("a connection that is cut in the middle of an apply: %s ssh", async (client) => {
+  await through(client)
   let succeeded = 0
   const error = await failure(
     flow.up(stack(8), {
@@ -131,7 +139,8 @@ it("a dockerd that is restarted in the middle of an apply, under a connection th
   expect(proxy.accepted()).toBe(1)
 })
 
-it("a log stream goes on behind its last line and says where it was broken", async () => {
+it.each(clients)("a log stream goes on behind its last line and says where it was broken: %s ssh", async (client) => {
+  await through(client)
   const at = box()
   const counting = defineStack("faults", {
     services: {
@@ -217,4 +226,23 @@ await flow.up(defineStack("faults", { services: { s0: service } }), { target: at
   laptop.kill("SIGKILL")
   await ended
   await converges(1, at)
+})
+
+it("a disk that is full", async () => {
+  const small = await startHost({ docker: true, disk: 64 << 20 })
+  try {
+    await small.loadImage(image)
+    const at = target(small.url(), { identity: small.privateKey, hostKey: small.hostKey })
+    const free = await small.fillDisk()
+    const error = await failure(flow.up(stack(2), { target: at, until: "started" }))
+    expect(error._tag).toBe("EngineFailed")
+    expect(error.message).toContain("no space left")
+    const report = await flow.targets.test(at)
+    expect(report.stages.find(({ stage }) => stage === "disk")).toMatchObject({ finding: "little-space" })
+    await free()
+    await flow.up(stack(2), { target: at, until: "started" })
+    expect(await flow.ps({ target: at })).toHaveLength(2)
+  } finally {
+    await small.remove()
+  }
 })

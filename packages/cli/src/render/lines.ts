@@ -12,7 +12,7 @@ const endLine = (step: Step, texts: Texts, colors: Palette): string => {
   const detail =
     step.detail === undefined || step.detail === ""
       ? ""
-      : `: ${step.state === "skipped" ? texts.run.skippedBecause(step.detail) : step.detail}`
+      : `: ${step.state === "skipped" ? texts.run.skippedBecause(texts.phrase(step.detail)) : step.detail}`
   return `${mark(step.state, colors, 0)} ${kindWord(step.kind, texts)} ${step.resource}${colors.faint(time)}${detail}`
 }
 
@@ -21,7 +21,7 @@ export const outcome = (event: Extract<Event, { readonly _tag: "RunEnded" }>, te
   const { deployment, number, status, summary } = event.revision
   switch (status) {
     case "succeeded":
-      return texts.run.succeeded(deployment, number, summary)
+      return texts.run.succeeded(deployment, number, texts.phrase(summary))
     case "failed":
       return texts.run.failed(deployment, number)
     case "cancelled":

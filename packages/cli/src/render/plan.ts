@@ -27,14 +27,17 @@ export const shownGroups = (plan: Pick<Plan, "groups">): ReadonlyArray<Operation
 
 export const renderPlan = (plan: Plan, texts: Texts, colors: Palette): string => {
   const groups = shownGroups(plan)
-  const value = (text: string | undefined) => text ?? texts.plan.nothing
+  const value = (text: string | undefined) => (text === undefined ? texts.plan.nothing : texts.phrase(text))
   const field = ({ path, before, after }: FieldChange) =>
     `      ${path}: ${colors.bad(value(before))} → ${colors.good(value(after))}`
   const width = Math.max(0, ...groups.map((group) => texts.kinds[group.kind].length))
   const lines = groups.flatMap((group) => {
     const word = texts.kinds[group.kind].padEnd(width)
     const what = style(group.kind, colors)(`${groupSign[group.kind]} ${word}`)
-    return [`  ${what} ${colors.strong(group.resource)}  ${colors.faint(group.cause)}`, ...group.fields.map(field)]
+    return [
+      `  ${what} ${colors.strong(group.resource)}  ${colors.faint(texts.phrase(group.cause))}`,
+      ...group.fields.map(field),
+    ]
   })
   const head =
     groups.length === 0

@@ -18,7 +18,13 @@ const history: Verb<object> = async (context) => {
       ? texts.table.none
       : table(
           [revision, status, at, owner, summary],
-          revisions.map((one) => [String(one.number), one.status, formatTime(one.at, zone), one.owner, one.summary]),
+          revisions.map((one) => [
+            String(one.number),
+            one.status,
+            formatTime(one.at, zone),
+            one.owner,
+            texts.phrase(one.summary),
+          ]),
         ),
   )
   return 0

@@ -1,5 +1,5 @@
 /** What the runs on one opened target share; made once by `makeDeployments`. */
-import { Clock, Effect, Schema } from "effect"
+import { Clock, Effect, Result, Schema } from "effect"
 import type { Driver, PrepareOptions } from "../driver/Driver.ts"
 import type { Request } from "../driver/Request.ts"
 import { deploymentName } from "../model/Deployment.ts"
@@ -60,7 +60,26 @@ export const prepareBy = <Desired, Observed>(
   driver.prepareAndObserve?.(request, options) ??
   Effect.map(driver.prepare(request, options), (desired) => ({ desired }))
 
-/** Plans from what was observed just now, or observes: no call after the observation. */
+/** Older containers than of so many revisions are told by the names of their fields. */
+const remembered = 5
+
+/** What the newest revisions wanted. One that cannot be read has nothing to tell. */
+const wantedEarlier = <Desired, Observed>(
+  session: Session<Desired, Observed>,
+  project: string,
+): Effect.Effect<ReadonlyArray<Desired>, WindFlowError> =>
+  Effect.map(session.revisions.list(project), (records) => {
+    const decode = Schema.decodeResult(session.driver.desired)
+    return records
+      .filter(({ driver }) => driver === session.driver.name)
+      .slice(0, remembered)
+      .flatMap(({ desired }) => {
+        const decoded = decode(desired)
+        return Result.isSuccess(decoded) ? [decoded.success] : []
+      })
+  })
+
+/** Plans from what was observed just now, or observes. After the observation nothing but our own records is read. */
 export const look = <Desired, Observed>(
   session: Session<Desired, Observed>,
   project: string,
@@ -70,7 +89,11 @@ export const look = <Desired, Observed>(
   Effect.gen(function* () {
     const { driver, target } = session
     const observed = seen ?? (yield* driver.observe(desired))
-    const draft = yield* Effect.fromResult(driver.plan(desired, observed))
+    const planned = yield* Effect.fromResult(driver.plan(desired, observed))
+    const draft =
+      driver.tellValues === undefined || !planned.groups.some(({ fields }) => fields.length > 0)
+        ? planned
+        : driver.tellValues(planned, desired, observed, yield* wantedEarlier(session, project))
     const encoded = yield* Effect.mapError(
       Schema.encodeEffect(driver.desired)(desired),
       (error) =>

@@ -171,7 +171,9 @@ export const makeLocks = (records: RecordStore, options: LockOptions): Locks => 
           yield* records.remove(held.name)
         })
         const abandon = Effect.sync(() => void orphaned.add(owner.run))
-        yield* Effect.addFinalizer(() => one.withPermits(1)(Effect.catch(release, () => abandon)))
+        yield* Effect.addFinalizer(() =>
+          one.withPermits(1)(Effect.matchEffect(release, { onSuccess: () => Effect.void, onFailure: () => abandon })),
+        )
         yield* Effect.ignore(sweep)
         // A renewal that cannot reach the target is tried again; `check` decides whether what we have is recent enough.
         yield* Effect.forkScoped(Effect.forever(Effect.andThen(Effect.sleep(ttl / 3), Effect.ignore(renew))))

@@ -47,8 +47,20 @@ it.effect("translates events, and filters and times for the engine", () =>
         project: "shop",
         service: "web",
         at: "2026-01-31T12:00:00.500000000Z",
+        attributes: {
+          "com.docker.compose.project": "shop",
+          "com.docker.compose.service": "web",
+          name: "shop-web-1",
+        },
       },
-      { type: "volume", action: "create", id: "data", name: "data", at: "1970-01-01T00:00:00.000000000Z" },
+      {
+        type: "volume",
+        action: "create",
+        id: "data",
+        name: "data",
+        at: "1970-01-01T00:00:00.000000000Z",
+        attributes: {},
+      },
     ])
     const refused = yield* Effect.flip(Stream.runCollect(events(api, { since: "soon" })))
     assert.strictEqual(refused._tag, "Usage")

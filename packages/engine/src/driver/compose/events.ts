@@ -28,18 +28,22 @@ export const eventOf = ({ Type, Action, Actor, timeNano }: EngineAnswer): Engine
     ...(project === undefined ? {} : { project }),
     ...(service === undefined ? {} : { service }),
     at: isoTime(timeNano ?? 0),
+    attributes,
   }
 }
 
 export const events = (
   api: Pick<DockerApiShape, "events" | "now">,
-  { type, event, project, since }: EngineEventFilter,
+  { type, event, project, since, until }: EngineEventFilter,
 ): Stream.Stream<EngineEvent, WindFlowError> =>
   Stream.suspend(() => {
-    const from = since === undefined ? undefined : logTime(since, Date.now())
-    if (since !== undefined && from === undefined)
+    const now = Date.now()
+    const from = since === undefined ? undefined : logTime(since, now)
+    const to = until === undefined ? undefined : logTime(until, now)
+    const wrong = since !== undefined && from === undefined ? since : to === undefined ? until : undefined
+    if (wrong !== undefined)
       return Stream.fail(
-        new Usage({ subject: since, detail: "this is no time", expected: "2026-01-31T12:00:00Z or 10m" }),
+        new Usage({ subject: wrong, detail: "this is no time", expected: "2026-01-31T12:00:00Z or 10m" }),
       )
     const filters = {
       ...(type === undefined ? {} : { type }),
@@ -57,7 +61,7 @@ export const events = (
             const place = goesOn ? (last === undefined ? (from ?? String(opened / 1000)) : logTime(last.at, 0)) : from
             // `since` includes its moment.
             const told = last?.at
-            return api.events(filters, place).pipe(
+            return api.events(filters, place, to).pipe(
               Stream.map(eventOf),
               Stream.filter(({ at }) => told === undefined || at > told),
               Stream.tap((event) => Effect.sync(() => void (last = event))),

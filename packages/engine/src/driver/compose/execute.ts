@@ -76,16 +76,22 @@ const revealed = (context: ComposeDriverContext, service: DesiredService) =>
   )
 
 /** Who holds a name we wanted: told from the labels of the container that has it. */
-const nameTaken = (context: ComposeDriverContext, operation: Operation, name: string, error: WindFlowError) =>
+const nameTaken = (
+  context: ComposeDriverContext,
+  own: string,
+  operation: Operation,
+  name: string,
+  error: WindFlowError,
+) =>
   !(error instanceof EngineFailed) || error.status !== 409
     ? Effect.fail(error)
     : Effect.matchEffect(context.api.containers.inspect(name), {
         onFailure: () => Effect.fail(error),
         onSuccess: (holder) => {
           const project = holder.Config.Labels?.[labels.project]
+          const service = holder.Config.Labels?.[labels.service]
           return Effect.fail(
-            `service:${holder.Config.Labels?.[labels.service]}:${holder.Config.Labels?.[labels.number]}` ===
-              operation.resource
+            `service:${service}:${holder.Config.Labels?.[labels.number]}` === operation.resource
               ? new PreconditionFailed({
                   operation: operation.id,
                   resource: operation.resource,
@@ -98,6 +104,7 @@ const nameTaken = (context: ComposeDriverContext, operation: Operation, name: st
                     project === undefined
                       ? `container ${holder.Id.slice(0, 12)} of nobody's project`
                       : `project ${project}`,
+                  ...(project === own && service !== undefined ? { orphan: service } : {}),
                 }),
           )
         },
@@ -160,7 +167,7 @@ const createContainer = (
     })
     const { platform } = service.model
     const created = yield* context.api.containers.create(args.name, body, platform, apiFor(service.model)).pipe(
-      Effect.catch((error) => nameTaken(context, operation, args.name, error)),
+      Effect.catch((error) => nameTaken(context, run.desired.project, operation, args.name, error)),
       Effect.mapError((error) =>
         error instanceof EngineFailed && error.status === 404 && /image/i.test(error.detail)
           ? new ImageMissing({ image: service.image.reference, service: service.name, detail: error.detail })
@@ -269,13 +276,33 @@ export const execute = (
         yield* containers.stop(yield* containerOf(args.id, operation, run), args.seconds ?? undefined)
         return none
       case "RemoveContainer":
-        yield* containers.remove(yield* containerOf(args.id, operation, run), { volumes: args.volumes })
+        yield* Effect.mapError(
+          containers.remove(yield* containerOf(args.id, operation, run), {
+            volumes: args.volumes,
+            force: args.onlyStopped !== true,
+          }),
+          (error) =>
+            error instanceof EngineFailed && error.status === 409
+              ? new PreconditionFailed({ operation: operation.id, resource: operation.resource, detail: error.detail })
+              : error,
+        )
+        return none
+      case "RestartContainer":
+        yield* Effect.mapError(containers.restart(args.id, args.seconds ?? undefined), (error) =>
+          portInUse(args.service, gone(operation)(error)),
+        )
+        return none
+      case "KillContainer":
+        yield* Effect.mapError(containers.kill(args.id, args.signal), gone(operation))
+        return none
+      case "RemoveImage":
+        yield* context.api.images.untag(args.name)
         return none
       case "RenameContainer": {
         const id = yield* containerOf(args.id, operation, run)
         yield* containers.rename(id, args.name).pipe(
           Effect.mapError(gone(operation)),
-          Effect.catch((error) => nameTaken(context, operation, args.name, error)),
+          Effect.catch((error) => nameTaken(context, run.desired.project, operation, args.name, error)),
         )
         return none
       }

@@ -137,6 +137,22 @@ test("a container of somebody else has the name", async () => {
   )
 })
 
+test("a renamed service that keeps its container_name is told of its orphan, and deploys without it", async () => {
+  const name = await project("renamed")
+  await withBed((bed) =>
+    Effect.gen(function* () {
+      const service = sleeping({ container_name: `${name}-fixed` })
+      yield* bed.up(stackOf(modelOf(name, { web: service })))
+      const renamed = stackOf(modelOf(name, { site: service }))
+      const error = yield* failureOf(bed.up(renamed))
+      expect(error).toMatchObject({ _tag: "NameTaken", name: `${name}-fixed`, orphan: "web" })
+      expect(error?.remedy).toContain("--remove-orphans")
+      yield* bed.up(renamed, { removeOrphans: true })
+      expect((yield* bed.driver.instances(name)).map((instance) => instance.service)).toEqual(["site"])
+    }),
+  )
+})
+
 test("a network that somebody else uses cannot go; the rest has gone, and the next down ends it", async () => {
   const name = await project("network")
   await withBed((bed) =>

@@ -7,7 +7,14 @@ import type { DesiredService } from "./Desired.ts"
 /** Not part of the configuration a container is created from: changing them replaces nothing. */
 const outside: ReadonlySet<string> = new Set(["build", "pull_policy", "scale", "depends_on", "profiles"])
 /** Told entry by entry. */
-const maps: ReadonlySet<string> = new Set(["environment", "labels", "annotations", "sysctls", "networks", "ulimits"])
+export const maps: ReadonlySet<string> = new Set([
+  "environment",
+  "labels",
+  "annotations",
+  "sysctls",
+  "networks",
+  "ulimits",
+])
 
 const short = (value: Schema.Json): string => digestJson(value).slice(0, 8)
 
@@ -33,7 +40,7 @@ export const fieldDigests = (service: DesiredService): Record<string, string> =>
   return digests
 }
 
-/** Differences by name. Values are never told: only digests of the old ones are known. */
+/** Differences by name: only digests of the old values are known here (`toldValues.ts` looks for them elsewhere). */
 export const changedFields = (
   before: Readonly<Record<string, string>>,
   after: Readonly<Record<string, string>>,

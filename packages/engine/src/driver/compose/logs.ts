@@ -6,14 +6,15 @@ import type { DockerApiShape } from "../../transport/DockerApi.ts"
 import { resuming } from "../../transport/resume.ts"
 import type { LogLine, LogOptions } from "../Driver.ts"
 import { parseDuration } from "./goValues.ts"
+import { bounded } from "./boundedLines.ts"
 import { labels, projectFilter } from "./names.ts"
-import { isOneOff } from "./observe.ts"
 
 interface Source {
   readonly id: string
   readonly service: string
   /** `web-1`. */
   readonly container: string
+  readonly number: number
   readonly oneOff: boolean
 }
 
@@ -32,7 +33,8 @@ export const logTime = (text: string, now: number): string | undefined => {
 
 const source = (id: string, own: Readonly<Record<string, string>>): Source => {
   const service = own[labels.service] ?? ""
-  return { id, service, container: `${service}-${own[labels.number] ?? "1"}`, oneOff: own[labels.oneoff] === "True" }
+  const number = Number(own[labels.number] ?? "1")
+  return { id, service, container: `${service}-${number}`, number, oneOff: own[labels.oneoff] === "True" }
 }
 
 /** The engine puts its own time and a space before each line. */
@@ -92,6 +94,12 @@ export const logs = (
   project: string,
   options: LogOptions,
 ): Stream.Stream<LogLine, WindFlowError> =>
+  options.buffer === undefined
+    ? complete(api, project, options)
+    : bounded(complete(api, project, options), options.buffer)
+
+/** Nothing is left out: the engine waits with the reader. */
+const complete = (api: DockerApiShape, project: string, options: LogOptions): Stream.Stream<LogLine, WindFlowError> =>
   Stream.unwrap(
     Effect.gen(function* () {
       const now = Date.now()
@@ -106,14 +114,14 @@ export const logs = (
       }
       const since = yield* time(options.since)
       const until = yield* time(options.until)
-      const wanted = (service: string) => options.services === undefined || options.services.includes(service)
+      const wanted = ({ service, number }: Pick<Source, "service" | "number">) =>
+        (options.services === undefined || options.services.includes(service)) &&
+        (options.index === undefined || options.index === number)
 
       const clock = options.follow ? yield* api.now : 0
       const reader = makeReader(api, options.follow, until)
       const present = Effect.map(api.containers.list({ label: projectFilter(project) }), (all) =>
-        all
-          .filter((summary) => !isOneOff(summary) && wanted(summary.Labels?.[labels.service] ?? ""))
-          .map((summary) => source(summary.Id, summary.Labels ?? {})),
+        all.map((summary) => source(summary.Id, summary.Labels ?? {})).filter((from) => !from.oneOff && wanted(from)),
       )
       const query = {
         ...(options.tail === undefined ? {} : { tail: options.tail }),
@@ -135,7 +143,7 @@ export const logs = (
       /** Containers that start from then on; those that did already are told again and not read twice. */
       const later = api.events({ type: ["container"], event: ["start"], label: projectFilter(project) }, opened).pipe(
         Stream.map(({ Actor }) => source(Actor?.ID ?? "", Actor?.Attributes ?? {})),
-        Stream.filter(({ service, oneOff }) => !oneOff && wanted(service)),
+        Stream.filter((from) => !from.oneOff && wanted(from)),
         Stream.map((from) => reader(from, {})),
       )
       const known = new Set(first.map(({ id }) => id))

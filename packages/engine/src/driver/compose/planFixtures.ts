@@ -3,6 +3,7 @@ import { Result } from "effect"
 import { expect } from "vitest"
 import { networkHash, serviceHash, volumeHash } from "../../compose/render/hash.ts"
 import type { Service } from "../../model/StackModel.ts"
+import { frenchPhrase } from "../../plan/phrases.ts"
 import { renderOperations } from "../../plan/render.ts"
 import { brokenRule } from "../../plan/seal.ts"
 import { defaultUpOptions, type UpOptions } from "../Request.ts"
@@ -86,10 +87,16 @@ export const running = (
     health: "none",
     exitCode: undefined,
     configHash: wanted?.configHash ?? "gone",
+    imageName: wanted?.image.reference ?? "img",
     image,
     extra: "",
     fields: wanted === undefined ? {} : fieldDigests(wanted),
-    dependsOn: Object.keys(wanted?.model.depends_on ?? {}),
+    oneOff: false,
+    dependsOn: Object.entries(wanted?.model.depends_on ?? {}).map(([name, { condition, restart }]) => ({
+      service: name,
+      condition,
+      restart: restart === true,
+    })),
     networks: { demo_default: "net1" },
     mounts: [],
     hostPorts: [],
@@ -118,6 +125,8 @@ export const nothing: Observed = { containers: [], networks: [], volumes: [] }
 export const planned = (desired: DesiredUp, observed: Observed) => {
   const draft = Result.getOrThrow(planUp(desired, observed))
   expect(brokenRule(draft)).toBeUndefined()
+  // What people are told they are told in French, too.
+  for (const { cause } of draft.groups) expect(frenchPhrase(cause), cause).toBeDefined()
   return draft
 }
 export const operations = (desired: DesiredUp, observed: Observed) =>

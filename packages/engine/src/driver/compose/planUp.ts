@@ -162,7 +162,7 @@ class UpPlanner {
       }
       case "Finish": {
         const cause = interrupted
-        const group = draft.group(resource, "replace", resource, cause)
+        const group = draft.group(resource, isRunning(slot.next) ? "update" : "replace", resource, cause)
         const rename = this.#rename(resource, name, { id: slot.next.id }, removals, group, cause)
         const start = isRunning(slot.next)
           ? undefined
@@ -368,7 +368,13 @@ class UpPlanner {
   /** What a failed run owes. Planned last: who comes back may have to wait for services that are planned after it. */
   #putBack(): void {
     const stops = this.#rollouts.flatMap((rollout) => rollout.stopsToPutBack())
-    for (const rollout of this.#rollouts) rollout.putBack(stops)
+    for (const rollout of this.#rollouts) {
+      const hosts = this.#rollouts.filter((other) => rollout.livesIn(other))
+      rollout.putBack(
+        stops,
+        hosts.flatMap((host) => host.startsToPutBack()),
+      )
+    }
     for (const { dependency, request } of this.#restarts) {
       const needs = this.#rollouts.flatMap((rollout) => (rollout.of(dependency) ? rollout.startsToPutBack() : []))
       this.#draft.compensate({ ...request, needs })

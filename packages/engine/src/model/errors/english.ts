@@ -108,8 +108,14 @@ const catalogue: Catalogue = {
     remedy: "Free the port or publish another one, then run the command again: it continues where it stopped.",
   }),
   NameTaken: (e) => ({
-    message: `A ${e.kind} named ${e.name} exists and belongs to ${e.owner}`,
-    remedy: `Rename or remove that ${e.kind}, or choose another project name with -p.`,
+    message:
+      e.orphan === undefined
+        ? `A ${e.kind} named ${e.name} exists and belongs to ${e.owner}`
+        : `A ${e.kind} named ${e.name} exists and belongs to service ${e.orphan} of the same project`,
+    remedy:
+      e.orphan === undefined
+        ? `Rename or remove that ${e.kind}, or choose another project name with -p.`
+        : `If ${e.orphan} was renamed or taken out of the file, deploy with --remove-orphans; else give one of the two another container_name.`,
   }),
   ExternalMissing: (e) => ({
     message: `The external ${e.kind} ${e.name} does not exist on the target`,

@@ -112,8 +112,14 @@ const catalogue: Catalogue = {
     remedy: "Libérez le port ou publiez-en un autre, puis relancez la commande : elle continue où elle s’est arrêtée.",
   }),
   NameTaken: (e) => ({
-    message: `Un objet ${e.kind} nommé ${e.name} existe et appartient à ${e.owner}`,
-    remedy: "Renommez ou supprimez cet objet, ou choisissez un autre nom de projet avec -p.",
+    message:
+      e.orphan === undefined
+        ? `Un objet ${e.kind} nommé ${e.name} existe et appartient à ${e.owner}`
+        : `Un objet ${e.kind} nommé ${e.name} existe et appartient au service ${e.orphan} du même projet`,
+    remedy:
+      e.orphan === undefined
+        ? "Renommez ou supprimez cet objet, ou choisissez un autre nom de projet avec -p."
+        : `Si ${e.orphan} a été renommé ou retiré du fichier, déployez avec --remove-orphans ; sinon donnez à l’un des deux un autre container_name.`,
   }),
   ExternalMissing: (e) => ({
     message: `Externe : ${kinds[e.kind]} ${e.name} n’existe pas sur la cible`,

@@ -137,7 +137,13 @@ export class PortInUse extends described(
 
 /** A container, network or volume of that name exists and is not ours. */
 export class NameTaken extends described(
-  Schema.TaggedError<NameTaken>()("NameTaken", { kind: Str, name: Str, owner: Str }),
+  Schema.TaggedError<NameTaken>()("NameTaken", {
+    kind: Str,
+    name: Str,
+    owner: Str,
+    /** The service of the same deployment that has it: renamed or taken out of the file, it is an orphan. */
+    orphan: Schema.optionalKey(Str),
+  }),
 ) {}
 
 export class ExternalMissing extends described(

@@ -140,10 +140,12 @@ export const openSystemSsh = (
         // The process closes its sockets some time before we hear that it is gone.
         settled: () => Promise.race([ended, pause(goodbye)]),
       }
-      void ended.then(async () => {
+      const clearUp = async () => {
+        await ended
         one.dead = true
         await rm(files.directory, { recursive: true, force: true })
-      })
+      }
+      void clearUp()
       return one
     }
 
