@@ -70,6 +70,17 @@ describe("completion", { timeout: 60_000 }, () => {
     expect(windflow("complete", "--", "up", "--force").stdout).toContain("--force-recreate")
   })
 
+  it("offers the services of the file that is meant, and nothing where there is none", () => {
+    writeFileSync(path.join(cwd, "other.yaml"), "services: { api: { image: a }, worker: { image: b } }")
+    expect(windflow("complete", "--", "logs", "").stdout).toMatch(/^web\b/m)
+    expect(windflow("complete", "--", "exec", "w").stdout).toMatch(/^web\b/m)
+    const other = windflow("complete", "--", "-f", "other.yaml", "logs", "").stdout
+    expect(other).toMatch(/^api\b/m)
+    expect(other).toMatch(/^worker\b/m)
+    expect(other).not.toMatch(/^web\b/m)
+    expect(windflow("complete", "--", "-f", "absent.yaml", "logs", "")).toMatchObject({ status: 0, stderr: "" })
+  })
+
   it("gives bash a script that it can read", () => {
     const { stdout } = windflow("completion", "bash")
     expect(spawnSync("bash", ["-n"], { input: stdout }).status).toBe(0)

@@ -24,6 +24,7 @@ import { Effect } from "effect"
 import { build } from "rolldown"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
 import { options, output, snapshot } from "../rolldown.config.ts"
+import { rehearse } from "../src/start/rehearsal.ts"
 import { rehearsalEngine } from "../src/start/rehearsalEngine.ts"
 
 const source = join(import.meta.dirname, "..")
@@ -110,6 +111,12 @@ const whileSpoilt = async (body: () => Promise<Told>): Promise<Told> => {
 
 const fromSnapshot = async (more: Readonly<Record<string, string>> = {}): Promise<boolean> =>
   (await whileSpoilt(() => windflow(["config", "-q"], more))).code !== 0
+
+it("the rehearsal plays every command to its end", async () => {
+  const folder = mkdtempSync(join(directory, "rehearsal-"))
+  await rehearse(folder)
+  expect(existsSync(join(folder, "state/journal/rehearsal%40local"))).toBe(true)
+})
 
 describe("the launcher", { timeout: 60_000 }, () => {
   it("starts plain, has a snapshot made, and starts from it the next time", async () => {
