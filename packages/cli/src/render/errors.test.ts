@@ -86,10 +86,10 @@ describe("exit codes", () => {
     expect(new Map([...codes].map(([code, all]) => [code, all.map(([, tag]) => tag).join(" ")])))
       .toMatchInlineSnapshot(`
         Map {
-          "3" => "ComposeInvalid Unsupported FileUnreadable FileUnwritable PlanUnreadable Usage ConfigInvalid SecretMissing",
+          "3" => "ComposeInvalid Unsupported FileUnreadable FileUnwritable PlanUnreadable Usage ConfigInvalid SecretMissing VariableMissing",
           "5" => "EngineUnreachable NotAuthorised HostKeyMismatch HostKeyUnknown HostUnreachable LoginRefused",
           "1" => "EngineFailed ImageMissing BuildFailed PortInUse NameTaken Unhealthy ContainerExited PreconditionFailed KeyringFailed StateCorrupt StateUnavailable Internal",
-          "4" => "ExternalMissing Locked LockLost PlanStale PolicyDenied ConfirmationRequired DriverUnavailable DependencyMissing NotDeployed",
+          "4" => "ExternalMissing Locked LockLost PlanStale PreflightRefused PolicyDenied ConfirmationRequired DriverUnavailable DependencyMissing NotDeployed",
           "130" => "Cancelled",
           "124" => "DeadlineExceeded",
         }
