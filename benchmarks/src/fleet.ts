@@ -1,5 +1,5 @@
 /**
- * `npm run fleet -w benchmarks [-- --targets 1000]`: one process deploys to many simulated targets. Told: wall time over the ideal
+ * `npm run build && npm run fleet -w benchmarks [-- --targets 1000]`: one process deploys to many simulated targets. Told: wall time over the ideal
  * (the time of one target alone, times the targets, over the places), the memory of the process with the simulated engines in it,
  * and what one stalled target costs the others. Fails when a promise is missed.
  */
@@ -73,7 +73,9 @@ const program = Effect.gen(function* () {
   const one = median(single.results.map(({ took }) => took / 1000))
   const ideal = (one * count) / places
   engines.reset()
+  const before = process.cpuUsage()
   const all = yield* deploy(numbers, places)
+  const { user, system } = process.cpuUsage(before)
   yield* mustSucceed(all.results)
   const calls = engines.calls()
   engines.reset()
@@ -89,6 +91,8 @@ const program = Effect.gen(function* () {
     ideal,
     wall: all.wall,
     overIdeal: all.wall / ideal,
+    /** Of the deployer and of the engines it deploys to. */
+    cpuSeconds: (user + system) / 1e6,
     mebibytes,
     calls,
     stalled: {
