@@ -25,21 +25,8 @@ const filesOn = (words: ReadonlyArray<string>): ReadonlyArray<string> =>
 export const serviceNames = async (argv: ReadonlyArray<string>, host: Host): Promise<ReadonlyArray<string>> => {
   const words = argv.slice(argv.indexOf("--") + 1)
   if (!words.some((word) => word in takers)) return []
-  const files = filesOn(words)
-  try {
-    const [{ load }, { nodeCapability }, { Effect }] = await Promise.all([
-      import("@windflow/engine/compose"),
-      import("@windflow/engine/compose-node"),
-      import("effect"),
-    ])
-    const env = Object.fromEntries(
-      Object.entries(host.env).flatMap(([name, value]) => (value === undefined ? [] : [[name, value] as const])),
-    )
-    const request = { workingDirectory: host.cwd, ...(files.length === 0 ? {} : { files }) }
-    return Object.keys((await Effect.runPromise(load(request, nodeCapability({ env })))).model.services)
-  } catch {
-    return []
-  }
+  const { namesIn } = await import("./serviceNames.ts")
+  return namesIn(filesOn(words), host)
 }
 
 /** Offers the names wherever a service may stand. */

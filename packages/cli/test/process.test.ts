@@ -49,6 +49,13 @@ describe("the bundle", { timeout: 60_000 }, () => {
     expect(readFileSync(path.join(bundle, "windflow.js"), "utf8")).not.toContain("ComposeInvalid")
   })
 
+  it("holds of Effect only what is used: a namespace that is taken as a whole would bring all of it", () => {
+    const bundle = path.join(packageRoot, "dist/bundle")
+    const effect = readdirSync(bundle).filter((file) => file.startsWith("effect-"))
+    expect(effect).toHaveLength(1)
+    expect(readFileSync(path.join(bundle, effect[0]!), "utf8").length).toBeLessThan(200_000)
+  })
+
   it("imports no module of Node whole, which evaluates every getter among its exports", () => {
     const bundle = path.join(packageRoot, "dist/bundle")
     const whole = readdirSync(bundle).filter((file) =>
