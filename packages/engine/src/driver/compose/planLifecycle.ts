@@ -10,6 +10,7 @@ import { Draft } from "./draft.ts"
 import { closure, inOrder, type LabelGraph, labelGraph } from "./labelGraph.ts"
 import { temporaryName } from "./names.ts"
 import { type Observed, type ObservedContainer, type ObservedDependency, runs } from "./Observed.ts"
+import { planPostStart, planPreStop } from "./planHooks.ts"
 import { snapshotOf } from "./snapshot.ts"
 import type { Action, WaitCondition } from "./verbs.ts"
 
@@ -21,25 +22,25 @@ interface Scene {
 
 const resourceOf = ({ service, number }: ObservedContainer) => `service:${service}:${number}`
 
-/** An operation on one container, in a group of its own. */
+/** An operation on one container, in a group of its own; with the hooks that the container carries, which the file may lack. */
 const act = (
   draft: Draft,
   container: ObservedContainer,
-  step: string,
+  step: "stop" | "start" | "restart" | "kill" | "remove",
   cause: string,
   action: Action,
-  needs: ReadonlyArray<string>,
+  after: ReadonlyArray<string>,
   kind: "update" | "delete" = "update",
 ): string => {
+  const { id, name, service } = container
   const resource = resourceOf(container)
-  return draft.add({
-    id: `container:${container.id.slice(0, 12)}/${step}`,
-    group: draft.group(`${kind}:${container.name}`, kind, resource, cause),
-    resource,
-    cause,
-    needs,
-    action,
-  })
+  const prefix = `container:${id.slice(0, 12)}`
+  const group = draft.group(`${kind}:${name}`, kind, resource, cause)
+  const around = { service, resource, name, handle: { id }, group, cause }
+  const needs = step === "stop" || step === "restart" ? planPreStop(draft, container, around, after) : after
+  const operation = draft.add({ id: `${prefix}/${step}`, group, resource, cause, needs, action })
+  const starts = step === "restart" || action.verb === "StartContainer"
+  return starts ? planPostStart(draft, container.hooks, around, prefix, operation) : operation
 }
 
 const stopOne = (

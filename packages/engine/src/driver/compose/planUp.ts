@@ -10,6 +10,7 @@ import { linksOf } from "./links.ts"
 import type { LiveNetworks } from "./obsolete.ts"
 import { mountedBy, planCarried } from "./planCarried.ts"
 import { judgeNetworks, planNetworks, planRenamed, planVolumes } from "./planInfrastructure.ts"
+import { hooksOf } from "./hooks.ts"
 import { containerName, isAnonymousVolume, temporaryName } from "./names.ts"
 import type { Observed, ObservedContainer } from "./Observed.ts"
 import { type Handle, inputOf, type Planned } from "./planned.ts"
@@ -445,7 +446,8 @@ class UpPlanner {
       },
       ...inputOf(handle),
     })
-    return planPostStart(this.#draft, service, { resource, name, handle, group, cause }, start)
+    const around = { service: service.name, resource, name, handle, group, cause }
+    return planPostStart(this.#draft, hooksOf(service.model), around, resource, start)
   }
 }
 
