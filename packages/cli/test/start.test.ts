@@ -144,7 +144,10 @@ describe("the launcher", { timeout: 60_000 }, () => {
         ["-t", `unix://${directory}/absent.sock`, "ps"],
       ])
         for (const more of [{}, { TAG: "é ✓", LANG: "fr_FR.UTF-8", TERM: "xterm", FORCE_COLOR: "1" }])
-          expect(await windflow(words, more), words.join(" ")).toEqual(await windflow(words, { ...more, ...plain }))
+          expect({ words, ...(await windflow(words, more)) }).toEqual({
+            words,
+            ...(await windflow(words, { ...more, ...plain })),
+          })
       expect((await windflow(["config"], { TAG: "é ✓" })).out).toContain("image: a:é ✓")
       expect((await windflow(["config"])).out).toContain("name: own")
     } finally {
