@@ -11,7 +11,8 @@ export interface EngineApi {
   readonly close: () => void
 }
 
-const socketOf = (host: string): string => {
+/** The path of a local engine's socket. */
+export const socketOf = (host: string): string => {
   if (!host.startsWith("unix://")) throw new Error(`the benchmarks need a local engine (unix://…), not ${host}`)
   return host.slice("unix://".length)
 }

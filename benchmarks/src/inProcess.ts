@@ -12,6 +12,10 @@ export interface InProcess extends AsyncDisposable {
   readonly up: (file: string) => Promise<void>
   /** Loads a file and plans it; how many changes there are. */
   readonly plan: (file: string) => Promise<number>
+  /** Reads a project's log to its end; how many lines it has. */
+  readonly countLog: (project: string) => Promise<number>
+  /** Follows a project's log, takes one line and no more until it is told to leave. */
+  readonly stallOnLog: (project: string) => Promise<{ readonly leave: () => Promise<void> }>
 }
 
 export const openInProcess = async (host: string): Promise<InProcess> => {
@@ -21,6 +25,22 @@ export const openInProcess = async (host: string): Promise<InProcess> => {
   return {
     up: async (file) => void (await windflow.up(await load(file), { until: "started" })),
     plan: async (file) => (await windflow.plan(await load(file))).changes,
+    countLog: async (project) => {
+      let lines = 0
+      for await (const line of windflow.logs(project)) if ("text" in line) lines++
+      return lines
+    },
+    stallOnLog: async (project) => {
+      const leaving = new AbortController()
+      const iterator = windflow.logs(project, { follow: true, signal: leaving.signal })[Symbol.asyncIterator]()
+      await iterator.next()
+      return {
+        leave: async () => {
+          leaving.abort()
+          await iterator.return?.()
+        },
+      }
+    },
     [Symbol.asyncDispose]: async () => {
       await windflow[Symbol.asyncDispose]()
       rmSync(stateDirectory, { recursive: true, force: true })

@@ -8,6 +8,7 @@ import { composeCommand, type Command, windflowCommand } from "./contestants.ts"
 import { startProxy } from "./countingProxy.ts"
 import { openEngine, sweep } from "./engineApi.ts"
 import { openInProcess, planScenario } from "./inProcess.ts"
+import { type LogBed, logsScenario, stalledScenario } from "./logs.ts"
 import { run } from "./measure.ts"
 import { machine, render, type Report } from "./report.ts"
 import { type Outcome, runScenario, type Scenario } from "./Scenario.ts"
@@ -20,6 +21,8 @@ const { values } = parseArgs({
   options: {
     only: { type: "string" },
     rounds: { type: "string" },
+    /** How much log the scenarios of logs read. */
+    megabytes: { type: "string", default: "200" },
     /** Begins the names of what is made on the engine. */
     prefix: { type: "string", default: "windflow-bench" },
   },
@@ -45,6 +48,8 @@ const bed: Bed = {
   inProcess,
 }
 
+const logBed: LogBed = { ...bed, windflow: windflow?.program, megabytes: Number(values.megabytes) }
+
 const scenarios: Readonly<Record<string, () => Scenario | Promise<Scenario>>> = {
   version: () => versionScenario(bed),
   config: () => configScenario(bed),
@@ -52,6 +57,8 @@ const scenarios: Readonly<Record<string, () => Scenario | Promise<Scenario>>> = 
   "noop-distinct": () => noopScenario(bed, "distinct"),
   plan: () => planScenario(inProcess, busybox, bed.prefix, bed.rounds),
   up: () => upScenario(bed),
+  logs: () => logsScenario(logBed),
+  "logs-stalled": () => stalledScenario(logBed),
 }
 
 /** What a no-op asks the engine. */

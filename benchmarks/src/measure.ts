@@ -36,15 +36,18 @@ export interface Invocation {
   readonly argv: readonly [string, ...string[]]
   readonly directory: string
   readonly environment: Readonly<Record<string, string | undefined>>
+  /** `discarded`: standard output goes to nowhere, as far as the process knows a pipe that takes everything. */
+  readonly output?: "discarded"
 }
 
 /** Runs a process to its end; rejects when it does not end with 0. */
-export const run = ({ argv: [command, ...rest], directory, environment }: Invocation): Promise<string> =>
+export const run = ({ argv: [command, ...rest], directory, environment, output: kept }: Invocation): Promise<string> =>
   new Promise((resolve, reject) => {
     const child = spawn(command, rest, { cwd: directory, env: { ...process.env, ...environment }, stdio: "pipe" })
     child.stdin.end()
     const output: Array<Buffer> = []
-    child.stdout.on("data", (chunk: Buffer) => output.push(chunk))
+    if (kept === "discarded") child.stdout.resume()
+    else child.stdout.on("data", (chunk: Buffer) => output.push(chunk))
     child.stderr.on("data", (chunk: Buffer) => output.push(chunk))
     child.on("error", reject)
     child.on("close", (code) => {

@@ -4,6 +4,7 @@ import { delimiter, join, resolve } from "node:path"
 import type { Locale } from "@windflow/engine/model"
 import type { ComposeOptions, LoadedConfig, SshOptions, Stack, WindFlow, Where } from "@windflow/sdk"
 import type { GlobalFlags } from "./globals.ts"
+import { splitTargets } from "./targetList.ts"
 import type { Host } from "./host.ts"
 import type { Interrupt } from "./interrupt.ts"
 import { answered, terminalOf } from "./prompt.ts"
@@ -79,7 +80,7 @@ export const createContext = (
   host: Host,
   texts: Texts,
   locale: Locale,
-  interrupt: Pick<Interrupt, "signal" | "running">,
+  interrupt: Pick<Interrupt, "signal" | "running" | "forward">,
 ): OpenedContext => {
   const env = environmentOf(host, flags)
   const deadline = flags.deadline === undefined ? undefined : AbortSignal.timeout(flags.deadline * 1000)
@@ -105,7 +106,11 @@ export const createContext = (
       })
     })())
 
-  const target = flags.target ?? variable(host, "WINDFLOW_TARGET")
+  const named = flags.group === undefined ? (flags.target ?? variable(host, "WINDFLOW_TARGET")) : undefined
+  const several = named === undefined ? [] : splitTargets(named)
+  const fleet =
+    flags.group !== undefined ? { group: flags.group } : several.length > 1 ? { targets: several } : undefined
+  const target = fleet === undefined ? named : undefined
   const environment = flags.env ?? variable(host, "WINDFLOW_ENV")
   const where: Where = {
     ...(target === undefined ? {} : { target }),
@@ -154,7 +159,9 @@ export const createContext = (
     colors: palette(wantsColor(flags.color, host.env, host.stdout.isTTY === true)),
     signal,
     running: interrupt.running,
+    forward: interrupt.forward,
     where,
+    fleet,
     config,
     open,
     composeFiles,

@@ -5,6 +5,8 @@ import { duration } from "./values.ts"
 
 export interface GlobalFlags {
   readonly target?: string
+  /** All targets of a group. */
+  readonly group?: string
   readonly env?: string
   readonly file?: ReadonlyArray<string>
   readonly projectName?: string
@@ -39,6 +41,7 @@ interface Spec {
 
 const specs: ReadonlyArray<Spec> = [
   { short: "-t", long: "--target", value: "<where>", text: "target" },
+  { short: "-g", long: "--group", value: "<name>", text: "group" },
   { short: "-e", long: "--env", value: "<name>", text: "environment" },
   { short: "-f", long: "--file", value: "<file>", text: "file", adjust: (o) => o.argParser(collect) },
   { short: "-p", long: "--project-name", value: "<name>", text: "project" },

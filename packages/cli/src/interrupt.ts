@@ -8,6 +8,8 @@ export interface Interrupt {
   readonly stoppedBy: () => StopSignal | undefined
   /** Operations may be in flight from now on (true) or no longer (false): only then is there something to say about a stop. */
   readonly running: (inFlight: boolean) => void
+  /** Signals go to this listener instead of asking to stop, as long as there is one: a command in a container decides by itself. */
+  readonly forward: (listener: ((signal: StopSignal) => void) | undefined) => void
   readonly release: () => void
 }
 
@@ -22,7 +24,9 @@ export const onInterrupt = (
   const controller = new AbortController()
   let stoppedBy: StopSignal | undefined
   let inFlight = false
+  let forwarded: ((signal: StopSignal) => void) | undefined
   const stop = (signal: StopSignal) => () => {
+    if (forwarded !== undefined) return forwarded(signal)
     if (stoppedBy !== undefined) return note(texts.run.stillStopping(host.pid))
     stoppedBy = signal
     if (inFlight) note(texts.run.stopping)
@@ -34,6 +38,9 @@ export const onInterrupt = (
     stoppedBy: () => stoppedBy,
     running: (now) => {
       inFlight = now
+    },
+    forward: (listener) => {
+      forwarded = listener
     },
     release: () => {
       for (const release of released) release()

@@ -2,6 +2,7 @@
  * What `--format json` prints, as schemas: the promise to scripts. `up`, `down`, `apply` and `rollback` print events as JSON
  * lines (`Event` of the engine), `plan` the plan without its desired state, a failure one line on standard error (`Failure`).
  */
+import { ImageUse } from "@windflow/engine/driver"
 import { Event, Revision, Target, TargetReport } from "@windflow/engine/model"
 import { Plan } from "@windflow/engine/plan"
 import { Schema, Struct } from "effect"
@@ -15,6 +16,9 @@ export const PsEntry = Schema.Struct({
   id: Schema.String,
   number: Schema.Int,
   image: Schema.String,
+  command: Schema.String,
+  /** Made by `run`. */
+  oneOff: Schema.Boolean,
   state: Schema.Literals(["created", "running", "paused", "restarting", "removing", "exited", "dead"]),
   health: Schema.Literals(["none", "starting", "healthy", "unhealthy"]),
   exitCode: Schema.NullOr(Schema.Int),
@@ -54,6 +58,40 @@ export const SecretEntry = Schema.Struct({ name: Schema.String, version: Schema.
 /** `plan` and `--dry-run`: not `desired`, which holds environment values; `plan -o FILE` (0600) saves it. */
 export const PlanShown = Plan.mapFields(Struct.omit(["desired"]))
 
+/** A line of `events`: Compose's keys. */
+export const ServiceEvent = Schema.Struct({
+  time: Schema.String,
+  type: Schema.String,
+  service: Schema.String,
+  id: Schema.String,
+  action: Schema.String,
+  attributes: Schema.Record(Schema.String, Schema.String),
+})
+export type ServiceEvent = typeof ServiceEvent.Type
+
+/** An entry of the array of `top`. */
+export const Processes = Schema.Struct({
+  service: Schema.String,
+  container: Schema.String,
+  number: Schema.optionalKey(Schema.Int),
+  titles: Schema.Array(Schema.String),
+  processes: Schema.Array(Schema.Array(Schema.String)),
+})
+
+/** An entry of the array of `pull`. */
+export const PulledEntry = Schema.Struct({
+  /** Absent: the services name none. */
+  image: Schema.optionalKey(Schema.String),
+  services: Schema.Array(Schema.String),
+  outcome: Schema.Literals(["pulled", "skipped", "failed"]),
+  /** Why it was skipped: `no-image`, `present`, `policy`, `buildable`; or what failed. */
+  reason: Schema.optionalKey(Schema.String),
+})
+export type PulledEntry = typeof PulledEntry.Type
+
+/** An entry of the array of `build`. */
+export const BuiltEntry = Schema.Struct({ service: Schema.String, image: Schema.String, id: Schema.String })
+
 /** The document of each verb that prints one. */
 export const documents = {
   windflow: Overview,
@@ -61,6 +99,10 @@ export const documents = {
   ps: Schema.Array(PsEntry),
   history: Schema.Array(Revision),
   doctor: Doctor,
+  images: Schema.Array(ImageUse),
+  top: Schema.Array(Processes),
+  pull: Schema.Array(PulledEntry),
+  build: Schema.Array(BuiltEntry),
   "secret ls": Schema.Array(SecretEntry),
   "target ls": Schema.Array(Target),
   "target test": Schema.toEncoded(TargetReport),
@@ -70,4 +112,4 @@ export const documents = {
 export const encodeReport = Schema.encodeSync(TargetReport)
 
 /** The line of verbs that print lines. */
-export const lines = { run: Event, failure: Failure } as const
+export const lines = { run: Event, events: ServiceEvent, failure: Failure } as const

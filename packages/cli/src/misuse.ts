@@ -3,7 +3,7 @@ import type { CommanderError } from "commander"
 import type { Usage } from "@windflow/engine/model"
 import type { Texts } from "./text/index.ts"
 
-const problems = ["notANumber", "notADuration", "notAScale", "notALabel"] as const
+const problems = ["notANumber", "notADuration", "notAScale", "notALabel", "notNameValue"] as const
 
 const detailOf = (error: CommanderError, texts: Texts): string => {
   switch (error.code) {

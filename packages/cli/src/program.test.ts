@@ -146,3 +146,34 @@ describe("help", () => {
       expect(help).not.toContain(word)
   })
 })
+
+describe("the verbs of Compose", () => {
+  it("keep their own letters: run -e -p -t, rm -f, stop -t", () => {
+    expect(parsed("run", "-e", "A=1", "-p", "80:80", "web", "ls", "-e", "x")).not.toHaveProperty("env")
+    const run = optionsOf("run", "-e", "A=1", "-e", "B", "-p", "80:80", "-l", "x=y", "--rm", "web", "ls", "-la")
+    expect(run.options).toMatchObject({ env: ["A=1", "B"], publish: ["80:80"], label: { x: "y" }, rm: true })
+    expect(run.args).toEqual(["web", ["ls", "-la"]])
+    expect(optionsOf("rm", "-fsv", "web").options).toMatchObject({ force: true, stop: true, volumes: true })
+    expect(optionsOf("stop", "-t", "3").options).toMatchObject({ timeout: 3 })
+    expect(optionsOf("ps", "--status", "exited", "--status", "dead").options).toMatchObject({
+      status: ["exited", "dead"],
+    })
+  })
+
+  it("refuse by name what is not there, and values that make no sense", async () => {
+    expect(await refused("en", "up", "--menu")).toContain("--menu: there is no such option")
+    expect(await refused("en", "run", "--env-from-file", "x", "web")).toContain("--env-from-file")
+    expect(await refused("fr", "run", "-l", "x", "web")).toContain("NOM=VALEUR")
+    expect(await refused("en", "run", "-p", "80", "-P", "web")).toContain("exclude")
+    expect(await refused("en", "ps", "--status", "gone")).toContain("exited")
+    expect(await refused("en", "port", "web")).toContain("missing")
+  })
+
+  it("are all completed and explained in both languages", () => {
+    for (const locale of ["en", "fr"] as const) {
+      const help = buildProgram(textsOf(locale)).command.helpInformation()
+      for (const verb of "stop start restart kill rm run port pull build images top events forget".split(" "))
+        expect(help).toMatch(new RegExp(`^  ${verb} `, "m"))
+    }
+  })
+})

@@ -1,6 +1,7 @@
 /** The command line: verbs and options as data for commander. Actions only record what was asked; verbs are loaded when chosen. */
 import tab from "@bomb.sh/tab/commander"
 import { Command, CommanderError, Option, type OptionValues } from "commander"
+import { declareComposeVerbs } from "./composeVerbs.ts"
 import { offerServices } from "./completion.ts"
 import { addGlobals, collect, type GlobalFlags, mergeGlobals } from "./globals.ts"
 import { targetCommands } from "./targetCommands.ts"
@@ -17,6 +18,15 @@ export interface Chosen {
 type Loaded<Options> = Promise<{
   readonly default: (context: VerbContext, options: Options, args: ReadonlyArray<string>) => Promise<number>
 }>
+
+/** A verb: its name and text, what loads it, its options, and the global letters that mean something else in it. */
+export type VerbDeclaration = <Options>(
+  name: string,
+  text: string,
+  load: () => Loaded<Options>,
+  configure?: (command: Command) => unknown,
+  owned?: ReadonlyArray<string>,
+) => void
 
 export interface Program {
   readonly command: Command
@@ -54,29 +64,27 @@ export const buildProgram = (
   })
 
   const record =
-    <Options>(load: () => Loaded<Options>, command: Command) =>
+    <Options>(load: () => Loaded<Options>, command: Command, owned: ReadonlyArray<string> = []) =>
     (): void => {
+      const own = command.opts<GlobalFlags>()
       chosen = {
-        flags: mergeGlobals(root.opts<GlobalFlags>(), command.opts<GlobalFlags>()),
+        // `-e` of exec and run sets variables: it names no environment of the configuration.
+        flags: mergeGlobals(root.opts<GlobalFlags>(), owned.includes("--env") ? withoutEnvironment(own) : own),
         // Variadic arguments come as one array each; a verb wants its words in a row.
-        run: async (context) =>
-          (await load()).default(
-            context,
-            command.opts<Options & OptionValues>(),
-            command.processedArgs.flat().filter(isText),
-          ),
+        run: async (context) => {
+          const [{ default: verb }, options] = [await load(), command.opts<Options & OptionValues>()]
+          const words = command.processedArgs.flat().filter(isText)
+          if (context.fleet === undefined) return verb(context, options, words)
+          const { onFleet } = await import("./fleet.ts")
+          await refuseFleet(command.name(), context)
+          return onFleet(context, context.fleet, verb, options, words, options["allOrNothing"] === true)
+        },
       }
     }
 
-  const verb = <Options>(
-    name: string,
-    text: string,
-    load: () => Loaded<Options>,
-    configure: (command: Command) => void = () => {},
-    owned: ReadonlyArray<string> = [],
-  ): void => {
+  const verb: VerbDeclaration = (name, text, load, configure = () => {}, owned = []) => {
     const command = root.command(name).description(text)
-    command.action(record(load, command))
+    command.action(record(load, command, owned))
     configured.set(name, () => {
       command.helpOption(owned.includes("-h") ? "--help" : "-h, --help", flags.help)
       configure(command)
@@ -157,6 +165,9 @@ export const buildProgram = (
       upFlags(command.argument("[services...]", args.services))
         .addOption(new Option("-d, --detach", flags.detach).conflicts("wait"))
         .option("--wait", flags.wait)
+        .addOption(new Option("--no-start", flags.noStart).default(undefined).conflicts(["detach", "wait"]))
+        .option("--quiet-pull", flags.quietPull)
+        .option("--all-or-nothing", flags.allOrNothing)
         .addOption(new Option("--wait-timeout <seconds>", flags.waitTimeout).argParser(wholeNumber))
         .option("--dry-run", flags.dryRun)
         .addOption(new Option("--parallel <number>", flags.concurrency).argParser(wholeNumber)),
@@ -169,21 +180,11 @@ export const buildProgram = (
     (command) =>
       command
         .option("-v, --volumes", flags.volumes)
+        .addOption(new Option("--rmi <which>", flags.rmi).choices(["local", "all"]))
         .option("--remove-orphans", flags.removeOrphans)
         .addOption(new Option("-t, --timeout <seconds>", flags.stopTimeout).argParser(wholeNumber))
         .option("--dry-run", flags.dryRun),
     ["-t"],
-  )
-  verb(
-    "ps",
-    verbs.ps,
-    () => import("./verbs/ps.ts"),
-    (command) =>
-      command
-        .argument("[services...]", args.services)
-        .option("-a, --all", flags.all)
-        .option("-q, --quiet", flags.quiet)
-        .option("--services", flags.services),
   )
   verb(
     "logs",
@@ -197,6 +198,7 @@ export const buildProgram = (
         .option("--since <time>", flags.since)
         .option("--until <time>", flags.until)
         .option("-t, --timestamps", flags.timestamps)
+        .addOption(new Option("--index <number>", flags.index).argParser(wholeNumber))
         .addOption(new Option("--no-log-prefix", flags.noLogPrefix)),
     ["-f", "-t"],
   )
@@ -209,6 +211,7 @@ export const buildProgram = (
         .argument("<service>", args.service)
         .argument("<command...>", args.command)
         .passThroughOptions()
+        .option("-d, --detach", flags.background)
         .addOption(new Option("--index <number>", flags.index).argParser(wholeNumber))
         .option("-u, --user <user>", flags.user)
         .option("-w, --workdir <directory>", flags.workdir)
@@ -219,6 +222,7 @@ export const buildProgram = (
         .option("-i, --interactive", flags.interactive),
     ["-e", "--env", "-t"],
   )
+  declareComposeVerbs(verb, texts.help)
   verb("history", verbs.history, () => import("./verbs/history.ts"))
   verb(
     "rollback",
@@ -265,6 +269,16 @@ export const buildProgram = (
     return chosen
   }
   return { command: root, choose }
+}
+
+const withoutEnvironment = ({ env: _env, ...flags }: GlobalFlags): GlobalFlags => flags
+/** Verbs that mean the same on each of several targets. */
+const onSeveral: ReadonlySet<string> = new Set(["up", "down", "ps", "plan", "history", "rollback", "test"])
+
+const refuseFleet = async (verb: string, { texts }: VerbContext): Promise<void> => {
+  if (onSeveral.has(verb)) return
+  const { Usage } = await import("@windflow/engine/model")
+  throw new Usage({ subject: verb, detail: texts.fleet.oneTarget })
 }
 
 const isText = (value: unknown): value is string => typeof value === "string"

@@ -2,7 +2,7 @@
 import { InvalidArgumentError } from "commander"
 
 /** The reason as a key of the catalogue's refusals. */
-export type ValueProblem = "notANumber" | "notADuration" | "notAScale" | "notALabel"
+export type ValueProblem = "notANumber" | "notADuration" | "notAScale" | "notALabel" | "notNameValue"
 
 const refuse = (problem: ValueProblem): never => {
   throw new InvalidArgumentError(problem)
@@ -42,3 +42,18 @@ export const labels = (
 
 /** Lines from the end: `all` or a number. */
 export const tail = (text: string): number | undefined => (text === "all" ? undefined : wholeNumber(text))
+
+/** `A=b`, repeated. */
+export const nameValue = (
+  text: string,
+  earlier: Readonly<Record<string, string>> | undefined,
+): Readonly<Record<string, string>> => {
+  const at = text.indexOf("=")
+  return at < 1 ? refuse("notNameValue") : { ...earlier, [text.slice(0, at)]: text.slice(at + 1) }
+}
+
+/** A word of a list, for options that may be repeated: commander checks only those that may not. */
+export const oneOf = (choices: ReadonlyArray<string>, text: string): string => {
+  if (choices.includes(text)) return text
+  throw new InvalidArgumentError(`Allowed choices are ${choices.join(", ")}.`)
+}

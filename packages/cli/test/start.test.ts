@@ -178,7 +178,7 @@ describe("the launcher", { timeout: 60_000 }, () => {
   })
 
   it("starts plain, and makes another snapshot, when Node or the program was replaced", async () => {
-    const program = join(installed, "dist/snapshot/windflow.cjs")
+    const program = join(installed, "dist/snapshot/windflow.script")
     writeFileSync(program, `${readFileSync(program, "utf8")}\n`)
     const before = readFileSync(start, "utf8")
     expect(await whileSpoilt(() => windflow(["config", "-q"]))).toMatchObject({ code: 0 })

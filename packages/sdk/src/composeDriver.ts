@@ -2,6 +2,7 @@
 import { openDriver } from "@windflow/engine/driver"
 import { type Target, Usage } from "@windflow/engine/model"
 import { Effect } from "effect"
+import { said } from "./said.ts"
 import type { DriverContext, DriverFactory } from "./session.ts"
 import { openHost } from "./sshHost.ts"
 
@@ -22,15 +23,17 @@ const resolvedOf = Effect.fn("composeDriver.endpoint")(function* (target: Target
 export const composeDriver: DriverFactory = {
   name: "compose",
   open: Effect.fn("composeDriver.open")(function* (target, context) {
-    const [{ composeDriver: driver }, { openDocker }] = yield* Effect.promise(() =>
+    const [{ composeDriver: driver, deployerEngine }, { openDocker, processSources }] = yield* Effect.promise(() =>
       Promise.all([import("@windflow/engine/driver/compose"), import("@windflow/engine/transport")]),
     )
     const resolved = yield* resolvedOf(target, context)
     const { endpoint, config } = resolved
     const dial = endpoint._tag === "Ssh" ? (yield* openHost(endpoint, target, context)).dial : undefined
+    const deployer = yield* deployerEngine(endpoint, processSources(context.env))
     return openDriver(
       driver({
         api: yield* openDocker(resolved, dial),
+        ...said({ deployer }),
         secrets: context.secrets,
         config,
         localFiles: endpoint._tag === "Unix",

@@ -21,27 +21,53 @@ export type {
   WindFlowError,
 } from "@windflow/engine/model"
 export { describeError } from "@windflow/engine/model"
-export type { EngineEvent, EngineEventFilter, Instance, LogLine } from "@windflow/engine/driver"
+export type {
+  BuildOptions,
+  BuiltImage,
+  EngineEvent,
+  EngineEventFilter,
+  ImageUse,
+  Instance,
+  LogLine,
+  OneOffOptions,
+  ProcessList,
+  PublishedPort,
+  PulledImage,
+  PullOptions,
+} from "@windflow/engine/driver"
 export type { FieldChange, OperationGroup } from "@windflow/engine/plan"
 export { compose, type ComposeOptions } from "./composeFile.ts"
 export { type Config, defineConfig } from "./config.ts"
 export { type LoadedConfig, loadConfigFile } from "./configFile.ts"
 export type { ConnectOptions } from "./connect.ts"
 export type {
+  Chosen,
   DownFlags,
   EventsOptions,
   ExecOptions,
   ExecResult,
+  KillFlags,
   LogsOptions,
   PlanOptions,
+  PortOptions,
+  PsOptions,
   Ref,
+  RestartFlags,
+  RmFlags,
+  RunOnceOptions,
+  RunOnceResult,
   RunOptions,
+  StartFlags,
+  StopFlags,
   TargetEventsOptions,
   TerminalSize,
   UpFlags,
   Where,
+  WorkOptions,
+  WorkProgress,
 } from "./contract.ts"
 export { defineStack, type DefineStackOptions } from "./defineStack.ts"
+export { fleet, type FleetOptions, type FleetResult } from "./fleet.ts"
 export { isError, type RunFailure } from "./isError.ts"
 export { type Keyring, type KeyringLocation, openKeyring } from "./keyring.ts"
 export { defaultStateDirectory, type OpenOptions } from "./open.ts"

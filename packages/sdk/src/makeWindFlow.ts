@@ -7,15 +7,16 @@ import { defaultDownOptions, defaultUpOptions, type Request } from "@windflow/en
 import type { ApplyOptions, RunOptions } from "@windflow/engine/execute"
 import { Duration, Effect, RcMap, type Scope, Stream } from "effect"
 import type { Config } from "./config.ts"
-import type { DownFlags, PlanOptions, Ref, UpFlags, Where } from "./contract.ts"
+import type { BootstrapOptions, DownFlags, PlanOptions, Ref, UpFlags, Where } from "./contract.ts"
 import type { WindFlowShape } from "./effectContract.ts"
 import { makeEventLog } from "./eventLog.ts"
 import { withRevision } from "./isError.ts"
-import { decodePlan, withProse } from "./plan.ts"
+import { decodePlan, type Plan, withProse } from "./plan.ts"
 import { configTargets, type Registry, resolveTarget } from "./registry.ts"
 import { said } from "./said.ts"
 import type { Probe, Session } from "./session.ts"
 import { targetReport } from "./targetReport.ts"
+import { makeVerbs } from "./verbs.ts"
 import { resolveStack } from "./Stack.ts"
 
 export interface Ports {
@@ -24,6 +25,7 @@ export interface Ports {
   /** What `local` and no target at all mean. */
   readonly local: Effect.Effect<Target, WindFlowError>
   readonly open: (target: Target) => Effect.Effect<Session, WindFlowError, Scope.Scope>
+  readonly bootstrap?: (target: Target, options: BootstrapOptions) => Effect.Effect<Plan, WindFlowError>
   /** Undefined for drivers that know no stages. */
   readonly probe?: (target: Target) => Effect.Effect<Probe | undefined, WindFlowError, Scope.Scope>
 }
@@ -66,9 +68,9 @@ const upOptions = (flags: UpFlags) => {
   return { ...defaultUpOptions, ...said(given) }
 }
 
-const downOptions = ({ volumes, removeOrphans, stopTimeout }: DownFlags) => ({
+const downOptions = ({ volumes, removeOrphans, stopTimeout, images }: DownFlags) => ({
   ...defaultDownOptions,
-  ...said({ volumes, removeOrphans, stopTimeout }),
+  ...said({ volumes, removeOrphans, stopTimeout, images }),
 })
 
 const whereOf = (options: Where | undefined): Where =>
@@ -183,10 +185,14 @@ export const makeWindFlow = Effect.fn("makeWindFlow")(function* (ports: Ports) {
     promote: () => notBuilt("promote", "Deploy the same stack with `up` and the other environment."),
     adopt: () => notBuilt("adopt", "Deploy the same Compose file with `up`: what is equal is taken over untouched."),
 
-    ps: Effect.fn("windflow.ps")(function* (where = {}) {
+    ...makeVerbs({ at, deployed, running, runOptions, whereOf }),
+
+    ps: Effect.fn("windflow.ps")(function* (where = {}, options = {}) {
       const single = typeof where === "string" || "project" in where ? partsOf(where) : undefined
       const session = yield* at(single?.where ?? (typeof where === "string" ? {} : whereOf(where)))
-      return yield* session.driver.use((driver) => driver.instances(single?.project))
+      return yield* session.driver.use((driver) =>
+        driver.instances(single?.project, said({ oneOffs: options.oneOffs })),
+      )
     }, Effect.scoped),
 
     history: Effect.fn("windflow.history")(function* (ref) {
@@ -197,9 +203,9 @@ export const makeWindFlow = Effect.fn("makeWindFlow")(function* (ports: Ports) {
     logs: (ref, options = {}) =>
       Stream.unwrap(
         Effect.map(deployed(ref), ({ session, project }) => {
-          const { services, follow = false, tail, since, until } = options
+          const { services, follow = false, tail, since, until, index, buffer } = options
           return session.driver.use((driver) =>
-            driver.logs(project, { follow, ...said({ services, tail, since, until }) }),
+            driver.logs(project, { follow, ...said({ services, tail, since, until, index, buffer }) }),
           )
         }),
       ),
@@ -225,15 +231,21 @@ export const makeWindFlow = Effect.fn("makeWindFlow")(function* (ports: Ports) {
       }),
       add: ports.registry.add,
       remove: ports.registry.remove,
+      bootstrap: Effect.fn("windflow.targets.bootstrap")(function* (input, options = {}) {
+        const target = yield* resolveTarget({ target: input }, ports.config, ports.registry, yield* local)
+        return ports.bootstrap === undefined
+          ? yield* new Usage({ subject: target.name, detail: "hosts cannot be made ready from here" })
+          : yield* ports.bootstrap(target, options)
+      }),
       test: Effect.fn("windflow.targets.test")(function* (input) {
         const target = yield* resolveTarget({ target: input }, ports.config, ports.registry, yield* local)
         const probe = yield* ports.probe?.(target) ?? Effect.succeed(undefined)
         return yield* targetReport(target, probe, at({ target }))
       }, Effect.scoped),
-      events: (input, { type, event, project, since } = {}) =>
+      events: (input, { type, event, project, since, until } = {}) =>
         Stream.unwrap(
           Effect.map(at({ target: input }), (session) =>
-            session.driver.use((driver) => driver.events(said({ type, event, project, since }))),
+            session.driver.use((driver) => driver.events(said({ type, event, project, since, until }))),
           ),
         ),
     },

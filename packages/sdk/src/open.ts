@@ -95,6 +95,10 @@ export const openEffect = Effect.fn("windflow.open")(function* (options: OpenOpt
     registry: state._state === "memory" ? memoryRegistry() : fileRegistry(join(stateDirectory, "targets.json")),
     local: Effect.promise(() => import("./localTarget.ts")).pipe(Effect.flatMap(({ localTarget }) => localTarget(env))),
     open: (target) => openSession(target, drivers, context, state, stateDirectory),
+    bootstrap: (target, options) =>
+      Effect.promise(() => import("./bootstrapTarget.ts")).pipe(
+        Effect.flatMap(({ bootstrapTarget }) => bootstrapTarget(target, context, state, stateDirectory, options)),
+      ),
     probe: (target) =>
       drivers.find((one) => one.name === target.driver)?.probe?.(target, context) ?? Effect.succeed(undefined),
   })

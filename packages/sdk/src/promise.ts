@@ -1,8 +1,8 @@
 /** The Promise face, made from the Effect face: signals become cancellation, failures become rejections with the typed error. */
 import { Cancelled, Internal, type WindFlowError } from "@windflow/engine/model"
-import type { ExecSession } from "@windflow/engine/driver"
+import type { ExecSession, Report } from "@windflow/engine/driver"
 import { Cause, type Context, Effect, Exit, Queue, Scope, Stream } from "effect"
-import type { ExecOptions, ExecResult, RunOptions, WindFlow } from "./contract.ts"
+import type { Conversation, ExecResult, RunOptions, WindFlow, WorkOptions } from "./contract.ts"
 import type { WindFlowShape } from "./effectContract.ts"
 import { said } from "./said.ts"
 
@@ -49,6 +49,12 @@ const orderly = <Options extends RunOptions>(options: Options) => {
   }
 }
 
+const reporting = (onProgress: WorkOptions["onProgress"]): Report | undefined => {
+  if (onProgress === undefined) return undefined
+  const listener = guarded(onProgress)
+  return (progress) => Effect.sync(() => listener(progress))
+}
+
 const concat = (chunks: ReadonlyArray<Uint8Array>): Uint8Array => {
   const whole = new Uint8Array(chunks.reduce((size, chunk) => size + chunk.length, 0))
   let at = 0
@@ -65,7 +71,7 @@ const feed = (session: ExecSession, input: AsyncIterable<Uint8Array>) =>
     Effect.andThen(session.end),
   )
 
-const resizing = (session: ExecSession, tty: NonNullable<ExecOptions["tty"]>) =>
+const resizing = (session: ExecSession, tty: NonNullable<Conversation["tty"]>) =>
   Stream.callback<{ readonly columns: number; readonly rows: number }>((queue) =>
     Effect.acquireRelease(
       Effect.sync(() => tty.onResize?.((size) => Queue.offerUnsafe(queue, size))),
@@ -74,7 +80,7 @@ const resizing = (session: ExecSession, tty: NonNullable<ExecOptions["tty"]>) =>
   ).pipe(Stream.runForEach(session.resize))
 
 /** Runs a session to its end: feeds input, follows resizes, gathers or passes on output. */
-const converse = Effect.fn("converse")(function* (session: ExecSession, options: ExecOptions) {
+const converse = Effect.fn("converse")(function* (session: ExecSession, options: Conversation) {
   const { input, tty, onOutput } = options
   if (input === undefined) yield* session.end
   else yield* Effect.forkScoped(feed(session, input))
@@ -116,16 +122,45 @@ export const promiseFace = (
       run(flow.up(stack, orderly(options)), stack.name, options.signal),
     down: (ref, options = {}) => run(flow.down(ref, orderly(options)), named(ref), options.signal),
     rollback: (ref, options = {}) => run(flow.rollback(ref, orderly(options)), named(ref), options.signal),
+    stop: (ref, options = {}) => run(flow.stop(ref, orderly(options)), named(ref), options.signal),
+    start: (ref, options = {}) => run(flow.start(ref, orderly(options)), named(ref), options.signal),
+    restart: (ref, options = {}) => run(flow.restart(ref, orderly(options)), named(ref), options.signal),
+    kill: (ref, options = {}) => run(flow.kill(ref, orderly(options)), named(ref), options.signal),
+    rm: (ref, options = {}) => run(flow.rm(ref, orderly(options)), named(ref), options.signal),
+    runOnce: (stack, service, argv, options = {}) => {
+      const { signal, onStarted, onProgress, onEvent, input: _input, onOutput: _onOutput, tty, ...rest } = options
+      const size = tty === undefined ? undefined : { columns: tty.columns, rows: tty.rows }
+      const asked = {
+        ...rest,
+        ...said({ argv, tty: size, onEvent: onEvent && guarded(onEvent), report: reporting(onProgress) }),
+      }
+      const conversation = Effect.flatMap(flow.runOnce(stack, service, asked), (session) => {
+        const { id, name } = session
+        if (onStarted !== undefined)
+          guarded(onStarted)({ id, name, kill: (text) => settle(session.kill(text), stack.name) })
+        return Effect.map(converse(session, options), (result) => ({ ...result, id, name }))
+      })
+      return settle(Effect.scoped(conversation), stack.name, signal)
+    },
+    pull: (stack, { signal, onProgress, ...options } = {}) =>
+      settle(flow.pull(stack, { ...options, ...said({ report: reporting(onProgress) }) }), stack.name, signal),
+    build: (stack, { signal, onProgress, ...options } = {}) =>
+      settle(flow.build(stack, { ...options, ...said({ report: reporting(onProgress) }) }), stack.name, signal),
     promote: (ref, options) => run(flow.promote(ref, orderly(options)), named(ref), options.signal),
     adopt: (ref, options = {}) => settle(flow.adopt(ref), named(ref), options.signal),
-    ps: (where, options = {}) => settle(flow.ps(where), "ps", options.signal),
+    ps: (where, { signal, ...options } = {}) => settle(flow.ps(where, options), "ps", signal),
+    images: (ref, options = {}) => settle(flow.images(ref), named(ref), options.signal),
+    top: (ref, options = {}) => settle(flow.top(ref), named(ref), options.signal),
+    port: (ref, service, port, { signal, ...options } = {}) =>
+      settle(flow.port(ref, service, port, options), named(ref), signal),
+    forget: (ref, options = {}) => settle(flow.forget(ref), named(ref), options.signal),
     history: (ref, options = {}) => settle(flow.history(ref), named(ref), options.signal),
     logs: (ref, { signal, ...options } = {}) => iterable(flow.logs(ref, options), signal),
     events: ({ signal, ...options } = {}) => iterable(flow.events(options), signal),
     exec: (ref, service, argv, options = {}) => {
-      const { index, user, workingDirectory, environment, privileged, tty } = options
+      const { index, user, workingDirectory, environment, privileged, detach, tty } = options
       const size = tty === undefined ? undefined : { columns: tty.columns, rows: tty.rows }
-      const request = said({ index, user, workingDirectory, environment, privileged, tty: size })
+      const request = said({ index, user, workingDirectory, environment, privileged, detach, tty: size })
       const conversation = Effect.flatMap(flow.exec(ref, service, argv, request), (session) =>
         converse(session, options),
       )
@@ -136,6 +171,8 @@ export const promiseFace = (
       add: (target) => settle(flow.targets.add(target), target.name),
       test: (target, options = {}) => settle(flow.targets.test(target), "targets", options.signal),
       events: (target, { signal, ...filter } = {}) => iterable(flow.targets.events(target, filter), signal),
+      bootstrap: (target, { signal, ...options } = {}) =>
+        settle(flow.targets.bootstrap(target, options), "targets", signal),
       remove: (name) => settle(flow.targets.remove(name), name),
     },
     [Symbol.asyncDispose]: () => Effect.runPromise(Scope.close(scope, Exit.void)),

@@ -193,3 +193,55 @@ describe("isError", () => {
     expect(isError(undefined)).toBe(false)
   })
 })
+
+describe("the verbs of Compose", () => {
+  it("stop, start, restart, kill and remove without a revision of their own", async () => {
+    await using flow = fakeWindFlow()
+    await flow.up(shop())
+    const before = flow.calls.length
+    expect(await flow.stop("shop", { services: ["web"] })).toMatchObject({ number: 1, summary: "1 stopped" })
+    expect(await flow.start("shop")).toMatchObject({ summary: "1 started" })
+    expect(await flow.restart("shop", { services: ["db"] })).toMatchObject({ summary: "1 restarted" })
+    expect(await flow.kill("shop", { signalName: "SIGTERM" })).toMatchObject({ summary: "2 signalled" })
+    expect(await flow.rm("shop")).toMatchObject({ summary: "2 removed" })
+    expect(flow.calls.slice(before)).toEqual([
+      "StopContainer shop-web-1",
+      "StartContainer shop-web-1",
+      "RestartContainer shop-db-1",
+      "KillContainer shop-db-1",
+      "KillContainer shop-web-1",
+      "RemoveContainer shop-db-1",
+      "RemoveContainer shop-web-1",
+    ])
+    expect(await flow.history("shop")).toHaveLength(1)
+  })
+
+  it("run a command beside the deployment, after what its service depends on", async () => {
+    await using flow = fakeWindFlow()
+    const started: Array<string> = []
+    const result = await flow.runOnce(shop(), "web", ["true"], {
+      name: "once",
+      onStarted: ({ name }) => void started.push(name),
+    })
+    expect(result).toMatchObject({ name: "once", exitCode: 0 })
+    expect(started).toEqual(["once"])
+    expect((await flow.ps("shop")).map(({ service }) => service)).toEqual(["db"])
+    const error = await failure(flow.runOnce(shop(), "wbe"))
+    expect(isError(error)).toBe(true)
+  })
+
+  it("tell images, processes and ports, and forget", async () => {
+    await using flow = fakeWindFlow()
+    await flow.up(shop())
+    expect((await flow.images("shop")).map(({ container, repository, tag }) => [container, repository, tag])).toEqual([
+      ["shop-db-1", "postgres", "16"],
+      ["shop-web-1", "shop/web", "1"],
+    ])
+    expect((await flow.top("shop")).map(({ container }) => container)).toEqual(["shop-db-1", "shop-web-1"])
+    const error = await failure(flow.port("shop", "web", 80))
+    expect(isError(error, "NotDeployed")).toBe(true)
+    await flow.forget("shop")
+    expect(await flow.history("shop")).toEqual([])
+    expect(await flow.ps("shop")).toHaveLength(2)
+  })
+})

@@ -106,6 +106,8 @@ const docker = (target: TargetInput, { type = "container", event }: DockerFilter
         const present = listed(instances, event).map(({ id, service, project }) => ({ id, name: service, project }))
         const options = { type: [type], ...said({ since: last ?? at, event }) }
         const events = iterated((signal) => flow.targets.events(target, { ...options, signal })).pipe(
+          // The mark of a connection that was made again is about no object.
+          Stream.filter(({ type }) => type !== "connection"),
           Stream.map(({ id, name, service, project, at }): ContainerKey => {
             last = at
             return { id, name: service ?? name, ...said({ project }) }

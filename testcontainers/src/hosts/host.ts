@@ -15,6 +15,8 @@ import { hostImage } from "./host-image.ts"
 export interface HostOptions {
   /** With an engine. */
   readonly docker: boolean
+  /** Without an engine, but able to run one that is installed later: in `disk` bytes. */
+  readonly engineLater?: boolean
   /** Lines of sshd_config: `AllowStreamLocalForwarding no`, `MaxSessions 2`. */
   readonly sshd?: ReadonlyArray<string>
   /** Users may log in with the host's password too. */
@@ -108,7 +110,7 @@ export const startHost = async (options: HostOptions): Promise<Host> => {
     Labels: { ...labels },
   })
   const hostConfig = {
-    Privileged: options.docker,
+    Privileged: options.docker || options.engineLater === true,
     // The types of dockerode do not know it; an object that stands alone may have it.
     CgroupnsMode: "private",
     Tmpfs: {

@@ -21,3 +21,25 @@ export const formatElapsed = (milliseconds: number): string => {
   const whole = Math.round(seconds)
   return `${Math.trunc(whole / 60)}m${String(whole % 60).padStart(2, "0")}s`
 }
+
+/** Hours at which the next larger unit begins, and how many hours it has: Docker's steps. */
+const steps: ReadonlyArray<readonly [unit: Intl.RelativeTimeFormatUnit, below: number, hours: number]> = [
+  ["hour", 48, 1],
+  ["day", 24 * 14, 24],
+  ["week", 24 * 60, 24 * 7],
+  ["month", 24 * 730, 24 * 30],
+  ["year", Number.POSITIVE_INFINITY, 24 * 365],
+]
+
+/** `3 hours ago`: rounded as Docker rounds, in the reader's language. */
+export const formatAge = (iso: string, now: number, locale: string): string => {
+  const seconds = Math.max(0, (now - Date.parse(iso)) / 1000)
+  if (Number.isNaN(seconds)) return iso
+  const ago = (amount: number, unit: Intl.RelativeTimeFormatUnit) =>
+    new Intl.RelativeTimeFormat(locale).format(-Math.trunc(amount), unit)
+  if (seconds < 60) return ago(seconds, "second")
+  if (seconds < 3600) return ago(seconds / 60, "minute")
+  const whole = Math.round(seconds / 3600)
+  const [unit, , hours] = steps.find(([, below]) => whole < below) ?? (["year", 0, 24 * 365] as const)
+  return ago(whole / hours, unit)
+}

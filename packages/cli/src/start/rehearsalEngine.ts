@@ -139,6 +139,7 @@ export const rehearsalEngine = (): EngineHttp => {
     calls: () => calls,
     open: () => Effect.never,
     upgrade: () => Effect.never,
+    wire: () => Effect.never,
     send: (request) =>
       Effect.promise(async () => {
         calls++

@@ -1,6 +1,6 @@
 /** Every text of the command, as one shape: a language that lacks one does not compile. Texts of errors are the engine's. */
 import type { GroupKind } from "@windflow/engine/plan"
-import type { TargetTexts } from "./targetTexts.ts"
+import type { FleetTexts, TargetTexts } from "./targetTexts.ts"
 
 export interface HelpTexts {
   readonly program: string
@@ -25,6 +25,19 @@ export interface HelpTexts {
     readonly exec: string
     readonly history: string
     readonly rollback: string
+    readonly stop: string
+    readonly start: string
+    readonly restart: string
+    readonly kill: string
+    readonly rm: string
+    readonly run: string
+    readonly port: string
+    readonly pull: string
+    readonly build: string
+    readonly images: string
+    readonly top: string
+    readonly events: string
+    readonly forget: string
     readonly secret: string
     readonly secretSet: string
     readonly secretLs: string
@@ -34,6 +47,7 @@ export interface HelpTexts {
     readonly targetLs: string
     readonly targetShow: string
     readonly targetTest: string
+    readonly targetBootstrap: string
     readonly targetRm: string
     readonly doctor: string
     readonly completion: string
@@ -41,6 +55,8 @@ export interface HelpTexts {
   }
   readonly flags: {
     readonly target: string
+    readonly group: string
+    readonly allOrNothing: string
     readonly environment: string
     readonly file: string
     readonly project: string
@@ -52,7 +68,7 @@ export interface HelpTexts {
     readonly passphraseSecret: string
     readonly passwordSecret: string
     readonly targetType: string
-    readonly label: string
+    readonly targetLabel: string
     readonly inGroup: string
     readonly identity: string
     readonly knownHosts: string
@@ -78,6 +94,10 @@ export interface HelpTexts {
     readonly scale: string
     readonly pull: string
     readonly carry: string
+    readonly dryRunBootstrap: string
+    readonly detached: string
+    readonly deployUser: string
+    readonly deployKey: string
     readonly build: string
     readonly noBuild: string
     readonly stopTimeout: string
@@ -111,6 +131,42 @@ export interface HelpTexts {
     readonly noTty: string
     readonly tty: string
     readonly interactive: string
+    readonly noStart: string
+    readonly rmi: string
+    readonly startWait: string
+    readonly noDependents: string
+    readonly signal: string
+    readonly rmForce: string
+    readonly rmStop: string
+    readonly rmVolumes: string
+    readonly background: string
+    readonly runName: string
+    readonly label: string
+    readonly publish: string
+    readonly servicePorts: string
+    readonly useAliases: string
+    readonly entrypoint: string
+    readonly capAdd: string
+    readonly capDrop: string
+    readonly removeAfter: string
+    readonly mount: string
+    readonly quietPull: string
+    readonly quietWork: string
+    readonly protocol: string
+    readonly ignoreBuildable: string
+    readonly ignorePullFailures: string
+    readonly includeDeps: string
+    readonly pullPolicy: string
+    readonly buildArg: string
+    readonly noCache: string
+    readonly pullBase: string
+    readonly status: string
+    readonly filter: string
+    readonly noTrunc: string
+    readonly orphans: string
+    readonly noOrphans: string
+    readonly idsOnly: string
+    readonly jsonLines: string
     readonly to: string
     readonly force: string
   }
@@ -118,6 +174,8 @@ export interface HelpTexts {
     readonly services: string
     readonly service: string
     readonly command: string
+    readonly privatePort: string
+    readonly runCommand: string
     readonly planFile: string
     readonly targetName: string
     readonly targetUrl: string
@@ -162,6 +220,8 @@ export interface Texts {
     readonly resumes: (done: number, operation: string | undefined) => string
     readonly unchanged: (deployment: string) => string
     readonly succeeded: (deployment: string, revision: number, summary: string) => string
+    /** A run that makes no revision: `2 stopped`. */
+    readonly acted: (deployment: string, summary: string) => string
     readonly failed: (deployment: string, revision: number) => string
     readonly cancelled: (deployment: string) => string
     readonly rolledBack: (deployment: string, revision: number) => string
@@ -172,6 +232,7 @@ export interface Texts {
   }
   readonly confirm: {
     readonly deletesData: (what: string) => string
+    readonly deletesAnonymous: (deployment: string) => string
     readonly protected: (environment: string) => string
     readonly declined: string
   }
@@ -190,6 +251,14 @@ export interface Texts {
     readonly secret: string
     readonly version: string
     readonly updated: string
+    readonly command: string
+    readonly created: string
+    readonly container: string
+    readonly repository: string
+    readonly tag: string
+    readonly platform: string
+    readonly imageId: string
+    readonly size: string
     readonly none: string
   }
   readonly overview: {
@@ -223,6 +292,12 @@ export interface Texts {
     readonly verdict: (problems: number) => string
   }
   readonly target: TargetTexts
+  readonly images: {
+    readonly pulled: (image: string) => string
+    readonly built: (image: string) => string
+  }
+  readonly forgotten: (deployment: string) => string
+  readonly fleet: FleetTexts
   readonly secret: {
     readonly passphrase: (key: string) => string
     readonly prompt: (name: string) => string
@@ -230,7 +305,7 @@ export interface Texts {
     readonly rewrapped: (secrets: number) => string
     readonly empty: string
   }
-  readonly logs: { readonly dropped: (lines: number) => string }
+  readonly logs: { readonly dropped: (lines: number) => string; readonly resumed: (at: string) => string }
   /** What the CLI refuses by itself, as details of a `Usage` error. */
   readonly refusal: {
     readonly unknownService: string
@@ -243,5 +318,8 @@ export interface Texts {
     readonly unreadableStdin: string
     readonly exists: string
     readonly emptyValue: string
+    readonly notNameValue: string
+    readonly notAFilter: string
+    readonly notWords: string
   }
 }

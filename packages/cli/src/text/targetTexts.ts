@@ -1,5 +1,6 @@
 /** Texts of `windflow target`, in both languages; the catalogues take them in as they are. */
 import type { StageFinding, StageName } from "@windflow/engine/model"
+import type { FleetResult } from "@windflow/sdk"
 
 export interface TargetTexts {
   readonly stages: { readonly [S in StageName]: string }
@@ -14,6 +15,9 @@ export interface TargetTexts {
   readonly removed: (name: string) => string
   readonly none: string
   readonly notAName: string
+  readonly deployPair: string
+  readonly ready: string
+  readonly madeReady: string
   readonly taken: (name: string) => string
   readonly head: {
     readonly type: string
@@ -54,6 +58,9 @@ export const targetEnglish: TargetTexts = {
   removed: (name) => `Forgot ${name}. Nothing was touched there.`,
   none: "No target is registered.",
   notAName: "is no name for a target",
+  deployPair: "a user needs a key, and a key a user",
+  ready: "It is a Docker host already; nothing was changed.",
+  madeReady: "It is a Docker host now.",
   taken: (name) => `is registered already: \`windflow target rm ${name}\` first`,
   head: {
     type: "TYPE",
@@ -94,6 +101,9 @@ export const targetFrench: TargetTexts = {
   removed: (name) => `${name} oubliée. Rien n’y a été touché.`,
   none: "Aucune cible enregistrée.",
   notAName: "n’est pas un nom de cible",
+  deployPair: "un utilisateur demande une clé, et une clé un utilisateur",
+  ready: "C’est déjà un hôte Docker ; rien n’a été changé.",
+  madeReady: "C’est maintenant un hôte Docker.",
   taken: (name) => `est déjà enregistrée : d’abord \`windflow target rm ${name}\``,
   head: {
     type: "TYPE",
@@ -103,4 +113,29 @@ export const targetFrench: TargetTexts = {
     labels: "ÉTIQUETTES",
     credential: "IDENTIFIANT",
   },
+}
+
+/** Of a verb on several targets. */
+export interface FleetTexts {
+  readonly target: string
+  readonly time: string
+  readonly status: { readonly [S in FleetResult<unknown>["status"]]: string }
+  readonly noGroup: string
+  readonly oneTarget: string
+}
+
+export const fleetEnglish: FleetTexts = {
+  target: "TARGET",
+  time: "TIME",
+  status: { done: "done", failed: "failed", skipped: "not begun", undone: "undone", "not-undone": "NOT UNDONE" },
+  noGroup: "no target belongs to that group",
+  oneTarget: "works on one target",
+}
+
+export const fleetFrench: FleetTexts = {
+  target: "CIBLE",
+  time: "DURÉE",
+  status: { done: "fait", failed: "échec", skipped: "pas commencé", undone: "défait", "not-undone": "NON DÉFAIT" },
+  noGroup: "aucune cible n’est de ce groupe",
+  oneTarget: "agit sur une seule cible",
 }

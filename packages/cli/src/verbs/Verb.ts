@@ -3,6 +3,7 @@ import type { Locale } from "@windflow/engine/model"
 import type { ComposeOptions, LoadedConfig, Stack, WindFlow, Where } from "@windflow/sdk"
 import type { GlobalFlags } from "../globals.ts"
 import type { Host } from "../host.ts"
+import type { Interrupt } from "../interrupt.ts"
 import type { Palette } from "../render/palette.ts"
 import type { Zone } from "../render/time.ts"
 import type { Texts } from "../text/index.ts"
@@ -12,6 +13,9 @@ export interface ComposeFiles {
   readonly files: ReadonlyArray<string> | undefined
   readonly options: ComposeOptions
 }
+
+/** Several targets at once. */
+export type FleetPlace = { readonly targets: ReadonlyArray<string> } | { readonly group: string }
 
 export interface VerbContext {
   readonly host: Host
@@ -25,7 +29,11 @@ export interface VerbContext {
   readonly signal: AbortSignal
   /** Says whether operations may be in flight, which a stop then waits for. */
   readonly running: (inFlight: boolean) => void
+  /** Hands Ctrl-C and SIGTERM over, or takes them back. */
+  readonly forward: Interrupt["forward"]
+  /** Absent `target` in it when several are meant: those are `fleet`. */
   readonly where: Where
+  readonly fleet: FleetPlace | undefined
   /** The project's configuration file, or an empty one. */
   readonly config: () => Promise<LoadedConfig>
   /** Opened once, closed when the verb ends. */

@@ -8,6 +8,7 @@ interface Options {
   readonly volumes?: boolean
   readonly removeOrphans?: boolean
   readonly timeout?: number
+  readonly rmi?: "local" | "all"
   readonly dryRun?: boolean
 }
 
@@ -17,6 +18,7 @@ const down: Verb<Options> = async (context, options) => {
   const flags = {
     volumes: options.volumes === true,
     ...(options.removeOrphans === undefined ? {} : { removeOrphans: options.removeOrphans }),
+    ...(options.rmi === undefined ? {} : { images: options.rmi }),
     ...(options.timeout === undefined ? {} : { stopTimeout: options.timeout }),
   }
   if (options.dryRun === true || options.volumes === true) {

@@ -1,5 +1,6 @@
 /** `windflow logs`: lines of all services, marked by service. Ctrl-C only detaches. */
 import { formatTime } from "../render/time.ts"
+import { batched } from "../render/batched.ts"
 import type { Verb } from "./Verb.ts"
 
 interface Options {
@@ -7,6 +8,7 @@ interface Options {
   readonly tail?: number
   readonly since?: string
   readonly until?: string
+  readonly index?: number
   readonly timestamps?: boolean
   /** `false` for --no-log-prefix. */
   readonly logPrefix?: boolean
@@ -22,20 +24,31 @@ const logs: Verb<Options> = async (context, options, services) => {
       signal: context.signal,
       ...(services.length === 0 ? {} : { services: [...services] }),
       ...(options.tail === undefined ? {} : { tail: options.tail }),
+      ...(options.index === undefined ? {} : { index: options.index }),
       ...(options.since === undefined ? {} : { since: options.since }),
       ...(options.until === undefined ? {} : { until: options.until }),
     },
   )
+  const printing = batched((text) => context.host.stdout.write(text))
   let width = 0
-  for await (const line of lines) {
-    if (context.json) context.print(JSON.stringify(line))
-    else if ("dropped" in line) context.note(context.texts.logs.dropped(line.dropped))
-    else {
-      width = Math.max(width, line.container.length)
-      const prefix = options.logPrefix === false ? "" : `${context.colors.strong(line.container.padEnd(width))} | `
-      const time = options.timestamps === true ? `${formatTime(line.at, context.zone)} ` : ""
-      context.print(`${prefix}${time}${line.text}`)
+  try {
+    for await (const line of lines) {
+      if (context.json) printing.line(JSON.stringify(line))
+      else if ("resumed" in line) {
+        printing.flush()
+        context.note(context.texts.logs.resumed(formatTime(line.resumed, context.zone)))
+      } else if ("dropped" in line) {
+        printing.flush()
+        context.note(context.texts.logs.dropped(line.dropped))
+      } else {
+        width = Math.max(width, line.container.length)
+        const prefix = options.logPrefix === false ? "" : `${context.colors.strong(line.container.padEnd(width))} | `
+        const time = options.timestamps === true ? `${formatTime(line.at, context.zone)} ` : ""
+        printing.line(`${prefix}${time}${line.text}`)
+      }
     }
+  } finally {
+    printing.flush()
   }
   return 0
 }

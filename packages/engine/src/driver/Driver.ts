@@ -19,6 +19,8 @@ import type { Stack } from "../model/Stack.ts"
 import type { Operation, Outputs } from "../plan/Operation.ts"
 import type { PlanDraft } from "../plan/Plan.ts"
 import type { RecordStore } from "../state/RecordStore.ts"
+import type { ImageUse } from "./ImageWork.ts"
+import type { OneOffRequest, OneOffSession } from "./OneOff.ts"
 import type { ParityTable } from "./Parity.ts"
 import type { BuildOptions, BuiltImage, PulledImage, PullOptions, Request } from "./Request.ts"
 
@@ -58,6 +60,13 @@ export interface LogOptions {
   /** ISO time or Go duration. */
   readonly since?: string
   readonly until?: string
+  /** Only the containers of this number. */
+  readonly index?: number
+  /**
+   * Lines kept for a reader that is slower than its containers write; beyond, the oldest are dropped and a mark tells how many.
+   * Absent: nothing is dropped, the engine waits with the reader.
+   */
+  readonly buffer?: number
 }
 
 export type LogLine =
@@ -70,6 +79,8 @@ export type LogLine =
       readonly at: string
       readonly text: string
     }
+  /** The connection broke here and was made again at this ISO time: reading goes on behind the last line of each container. */
+  | { readonly resumed: string }
   /** The consumer was too slow: so many lines are missing here. */
   | { readonly dropped: number }
 
@@ -82,6 +93,10 @@ export interface Instance {
   /** Where instances have no ordinal (Pods): their rank by age, so it moves when an older one ends. */
   readonly number: number
   readonly image: string
+  /** What it runs, in one line; empty where that is not known. */
+  readonly command: string
+  /** Made by `run`. */
+  readonly oneOff: boolean
   readonly state: "created" | "running" | "paused" | "restarting" | "removing" | "exited" | "dead"
   readonly health: "none" | "starting" | "healthy" | "unhealthy"
   readonly exitCode: number | undefined
@@ -113,6 +128,8 @@ export interface EngineEventFilter {
   readonly project?: string
   /** ISO time on the target's clock, or Go duration: what happened from then on comes first, as far as the engine remembers. */
   readonly since?: string
+  /** Ends the stream at this time; one that has passed ends it at once, behind what happened until then. */
+  readonly until?: string
 }
 
 /** Something happened on a target: a hint to look, not the state. */
@@ -127,6 +144,17 @@ export interface EngineEvent {
   readonly service?: string
   /** ISO time with the engine's fraction. */
   readonly at: string
+  /** What else the engine tells of it: image, exit code, labels. */
+  readonly attributes?: Readonly<Record<string, string>>
+}
+
+/** The processes of one container, as the engine's `ps` prints them. */
+export interface ProcessList {
+  readonly service: string
+  readonly container: string
+  readonly number: number | undefined
+  readonly titles: ReadonlyArray<string>
+  readonly processes: ReadonlyArray<ReadonlyArray<string>>
 }
 
 export interface ExecRequest {
@@ -139,6 +167,8 @@ export interface ExecRequest {
   readonly workingDirectory?: string
   readonly environment?: Readonly<Record<string, string>>
   readonly privileged?: boolean
+  /** Starts it and returns: no output, no input, and the exit code is 0. */
+  readonly detach?: boolean
   /** With a terminal stdout and stderr are one stream, as the engine sends it. */
   readonly tty?: { readonly columns: number; readonly rows: number }
 }
@@ -210,21 +240,24 @@ export interface Driver<Desired, Observed> {
   /**
    * Fetches images and deploys nothing. An image that cannot be had does not end the others: what became of each is in the answer.
    */
-  readonly pull?: (
+  readonly pull: (
     stack: Stack,
     options: PullOptions,
     report: Report,
   ) => Effect.Effect<ReadonlyArray<PulledImage>, WindFlowError>
   /** Builds images and deploys nothing; ends with the first that fails. */
-  readonly build?: (
+  readonly build: (
     stack: Stack,
     options: BuildOptions,
     report: Report,
   ) => Effect.Effect<ReadonlyArray<BuiltImage>, WindFlowError>
   /** Where locks and revisions of this target lie. */
   readonly records: RecordStore
-  /** All deployments of the target, or one project's. */
-  readonly instances: (project?: string) => Effect.Effect<ReadonlyArray<Instance>, WindFlowError>
+  /** All deployments of the target, or one project's. One-off containers are left out unless they are asked for. */
+  readonly instances: (
+    project?: string,
+    options?: { readonly oneOffs?: boolean },
+  ) => Effect.Effect<ReadonlyArray<Instance>, WindFlowError>
   readonly logs: (project: string, options: LogOptions) => Stream.Stream<LogLine, WindFlowError>
   /**
    * What happens on the target from now on, or from `since` on. Ends when the engine does; opening it again, with `since` or
@@ -232,6 +265,15 @@ export interface Driver<Desired, Observed> {
    */
   readonly events: (filter: EngineEventFilter) => Stream.Stream<EngineEvent, WindFlowError>
   readonly exec: (request: ExecRequest) => Effect.Effect<ExecSession, WindFlowError, Scope.Scope>
+  /**
+   * Creates and starts a one-off container, attached before it starts. Its networks and dependencies are the caller's business. A
+   * session that is left before its end stops the container.
+   */
+  readonly oneOff: (request: OneOffRequest) => Effect.Effect<OneOffSession, WindFlowError, Scope.Scope>
+  /** What runs in a project's containers. */
+  readonly processes: (project: string) => Effect.Effect<ReadonlyArray<ProcessList>, WindFlowError>
+  /** The images of a project's containers, one-off ones included. */
+  readonly images: (project: string) => Effect.Effect<ReadonlyArray<ImageUse>, WindFlowError>
 }
 
 /**

@@ -7,6 +7,8 @@ export const UpOptions = Schema.Struct({
   /** Only these services (and, unless `noDeps`, what they depend on); absent: all. */
   services: Schema.optionalKey(Schema.Array(Schema.String)),
   noDeps: Schema.Boolean,
+  /** Only what the chosen services stand on: dependencies, networks, volumes; themselves they are left alone (before a `run`). */
+  onlyDependencies: Schema.optionalKey(Schema.Boolean),
   recreate: Schema.Literals(["diverged", "force", "never"]),
   removeOrphans: Schema.Boolean,
   /** A replacement gets new anonymous volumes instead of those of the container it replaces. */
@@ -53,6 +55,11 @@ export const DownOptions = Schema.Struct({
   volumes: Schema.Boolean,
   removeOrphans: Schema.Boolean,
   stopTimeout: Schema.optionalKey(Schema.Int),
+  /**
+   * Names of images to remove: `all` that containers were made from, or `local`: only those that bear the project's name, because
+   * nothing else names them. What a rollback needs stays under our tags until `forget`.
+   */
+  images: Schema.optionalKey(Schema.Literals(["local", "all"])),
 })
 export type DownOptions = typeof DownOptions.Type
 
@@ -106,10 +113,71 @@ export interface BuiltImage {
   readonly image: string
   readonly id: string
 }
+const Str = Schema.String
+const chosen = {
+  project: Str,
+  /** Only these services (and what the verb draws in); absent: all that have containers. */
+  services: Schema.optionalKey(Schema.Array(Str)),
+}
+const stopTimeout = Schema.optionalKey(Schema.Int)
+
+/** Containers stay, their processes end; dependents first. */
+export const Stop = Schema.TaggedStruct("Stop", { ...chosen, stopTimeout })
+/** What is stopped, and what it depends on, is started; dependencies first, each behind the condition of its `depends_on`. */
+export const Start = Schema.TaggedStruct("Start", {
+  ...chosen,
+  /** The run ends when everything is healthy or has completed, else when everything is started. */
+  wait: Schema.Boolean,
+  waitTimeout: Schema.Int,
+})
+/** Dependencies first; services that depend with `restart: true` on what is restarted are restarted too. */
+export const Restart = Schema.TaggedStruct("Restart", {
+  ...chosen,
+  noDeps: Schema.Boolean,
+  stopTimeout,
+  /** Seconds until what a dependent waits for must be healthy. */
+  waitTimeout: Schema.Int,
+})
+/** Sends a signal to what runs, one-off containers included. */
+export const Kill = Schema.TaggedStruct("Kill", { ...chosen, signal: Schema.NonEmptyString })
+/** Removes containers that do not run. */
+export const Remove = Schema.TaggedStruct("Remove", {
+  ...chosen,
+  /** Stops them before. */
+  stop: Schema.Boolean,
+  /** Also their anonymous volumes. */
+  volumes: Schema.Boolean,
+})
+
+/**
+ * Requests about containers that are there already: they work from labels alone, need no file, and make no revision, because what
+ * is deployed stays the same.
+ */
+export const LifecycleRequest = Schema.Union([Stop, Start, Restart, Kill, Remove])
+export type LifecycleRequest = typeof LifecycleRequest.Type
 
 export type Request =
   | { readonly _tag: "Up"; readonly stack: Stack; readonly options: UpOptions }
   /** Works from labels alone: the file may be gone. */
   | { readonly _tag: "Down"; readonly project: string; readonly options: DownOptions }
+  | LifecycleRequest
 
 export const projectOf = (request: Request): string => (request._tag === "Up" ? request.stack.name : request.project)
+
+/** What was asked, in one word: part of a plan and of the journal. */
+export type Intent = "up" | "down" | "rollback" | "stop" | "start" | "restart" | "kill" | "remove"
+
+const intents: Readonly<Record<Request["_tag"], Intent>> = {
+  Up: "up",
+  Down: "down",
+  Stop: "stop",
+  Start: "start",
+  Restart: "restart",
+  Kill: "kill",
+  Remove: "remove",
+}
+export const intentOf = (request: Request): Intent => intents[request._tag]
+
+const passing: ReadonlySet<string> = new Set<Intent>(["stop", "start", "restart", "kill", "remove"])
+/** Whether a run of this intent changes what is deployed, which a revision then tells. */
+export const makesRevision = (intent: string): boolean => !passing.has(intent)

@@ -48,6 +48,11 @@ export interface Deployments {
     project: string,
     options?: RunOptions & { readonly to?: number },
   ) => Effect.Effect<Revision, WindFlowError>
+  /**
+   * Removes our record of a deployment: its revisions, the tags that keep their images, its locks, and what the journal still
+   * holds open. Everything that was deployed stays, and the next `up` takes it over. Fails with `Locked` while a run goes on.
+   */
+  readonly forget: (project: string) => Effect.Effect<void, WindFlowError>
   /** Newest first. */
   readonly history: (project: string) => Effect.Effect<ReadonlyArray<RevisionRecord>, WindFlowError>
 }

@@ -1,7 +1,7 @@
 /** Builds the interface of `Deployments.ts` from an opened driver and its state. */
 import { Effect } from "effect"
 import type { Driver, OpenDriver, Report } from "../driver/Driver.ts"
-import { projectOf, type Request } from "../driver/Request.ts"
+import { intentOf, projectOf, type Request } from "../driver/Request.ts"
 import { DriverUnavailable, NotDeployed, StateCorrupt, Usage, type WindFlowError } from "../model/errors/union.ts"
 import type { Target } from "../model/Target.ts"
 import { planHash } from "../plan/seal.ts"
@@ -13,6 +13,7 @@ import type { RevisionRecord, Revisions } from "../state/Revisions.ts"
 import type { Deployments } from "./Deployments.ts"
 import { refuseUnsafe } from "./preflight.ts"
 import { type Goal, runGoal } from "./run.ts"
+import { forget } from "./forget.ts"
 import { decodeDesired, deploymentOf, look, prepareBy, type Session } from "./Session.ts"
 
 export interface DeploymentsOptions {
@@ -30,8 +31,6 @@ export interface DeploymentsOptions {
 }
 
 const noReport: Report = () => Effect.void
-
-const intentOf = (request: Request): string => (request._tag === "Up" ? "up" : "down")
 
 const requested = <Desired, Observed>(
   driver: Driver<Desired, Observed>,
@@ -116,6 +115,7 @@ const over = <Desired, Observed>(session: Session<Desired, Observed>): Deploymen
         }
         return yield* runGoal(session, goal, options)
       }),
+    forget: (project) => forget(session, project),
     history: (project) => revisions.list(project),
   }
 }

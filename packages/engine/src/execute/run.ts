@@ -4,6 +4,7 @@
  */
 import { Effect, type Scope } from "effect"
 import type { Report } from "../driver/Driver.ts"
+import { makesRevision } from "../driver/Request.ts"
 import { Cancelled, ContainerExited, PlanStale, Unhealthy, type WindFlowError } from "../model/errors/union.ts"
 import type { Revision, RevisionStatus } from "../model/Deployment.ts"
 import { type Plan, waitsOf } from "../plan/Plan.ts"
@@ -227,8 +228,10 @@ const change = <Desired, Observed>(
       result.error && restored(finalError(result.error, deployment, result.succeeded.size, total), result, compensated)
     const status = statusOf(error, compensated)
     const ended = Effect.flatMap(row, (fields) => session.journal.append({ _tag: "RunEnded", ...fields, status }))
-    const summary = summarise(plan.groups, result.succeeded)
-    const store = record(run, looked, lease, { status, summary, run: id })
+    const summary = summarise(plan.groups, result.succeeded, run.goal.intent)
+    const store = makesRevision(run.goal.intent)
+      ? record(run, looked, lease, { status, summary, run: id })
+      : Effect.map(standing(run), (revision) => ({ ...revision, summary }))
     if (error === undefined) {
       // Should this fail, the run stays open in the journal: the next one finds nothing to do and records the revision.
       const revision = yield* store
@@ -238,7 +241,7 @@ const change = <Desired, Observed>(
     }
     // Whoever took the lock over writes history now; and where nothing was sent there is nothing to tell.
     const revision =
-      error._tag === "LockLost" || result.started === 0
+      error._tag === "LockLost" || result.started === 0 || !makesRevision(run.goal.intent)
         ? undefined
         : yield* store.pipe(
             Effect.catch((failure) =>
@@ -252,6 +255,27 @@ const change = <Desired, Observed>(
     if (revision !== undefined) emit({ _tag: "RunEnded", revision, changed: true })
     return yield* Effect.fail(error)
   })
+
+/** Stands for a revision where none is stored. */
+const unrecorded = <Desired, Observed>(
+  run: Run<Desired, Observed>,
+  urls: ReadonlyArray<string>,
+): Effect.Effect<Revision> =>
+  Effect.map(isoNow, (at) => ({
+    deployment: run.deployment,
+    number: 0,
+    status: "succeeded",
+    urls,
+    at,
+    owner: run.session.owner.name,
+    summary: nothingChanged,
+  }))
+
+/** The revision that is deployed, for runs that make none. */
+const standing = <Desired, Observed>(run: Run<Desired, Observed>): Effect.Effect<Revision, WindFlowError> =>
+  Effect.flatMap(run.session.revisions.current(run.goal.project), (current) =>
+    current === undefined ? unrecorded(run, []) : Effect.succeed(current),
+  )
 
 /** Nothing to change. Waits (a container that is still starting) are walked all the same, without lock and journal. */
 const unchanged = <Desired, Observed>(
@@ -277,15 +301,7 @@ const unchanged = <Desired, Observed>(
         at: yield* isoNow,
         status: "settled",
       })
-    const revision = current ?? {
-      deployment,
-      number: 0,
-      status: "succeeded" as const,
-      urls: yield* session.driver.urls(looked.desired),
-      at: yield* isoNow,
-      owner: session.owner.name,
-      summary: nothingChanged,
-    }
+    const revision = current ?? (yield* unrecorded(run, yield* session.driver.urls(looked.desired)))
     emit({ _tag: "RunEnded", revision, changed: false })
     return revision
   })
@@ -303,8 +319,12 @@ const recordOutcome = <Desired, Observed>(
     const { revisions } = run.session
     const { project } = run.goal
     const current = yield* revisions.current(project)
+    if (!makesRevision(run.goal.intent)) return current
     const stored = resumed && current && (yield* revisions.find(project, current.number))
-    const crashed = resumed !== undefined && stored?.run !== resumed.open.run ? resumed.open.run : undefined
+    const crashed =
+      resumed !== undefined && makesRevision(resumed.open.intent) && stored?.run !== resumed.open.run
+        ? resumed.open.run
+        : undefined
     if (crashed === undefined && (current === undefined || current.status === "succeeded")) return current
     return yield* record(run, looked, resumed?.lease ?? (yield* run.acquire), {
       status: "succeeded",

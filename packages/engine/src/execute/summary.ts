@@ -1,7 +1,7 @@
 /** What a run did, in a few words: `3 created, 1 replaced`. */
 import type { GroupKind, OperationGroup } from "../plan/Plan.ts"
 
-const words: Record<Exclude<GroupKind, "wait" | "none">, string> = {
+const kinds: Record<Exclude<GroupKind, "wait" | "none">, string> = {
   create: "created",
   update: "updated",
   replace: "replaced",
@@ -11,8 +11,21 @@ const words: Record<Exclude<GroupKind, "wait" | "none">, string> = {
 
 export const nothingChanged = "nothing changed"
 
+/** What an update is where the run was about nothing else. */
+const updates: Readonly<Record<string, string>> = {
+  stop: "stopped",
+  start: "started",
+  restart: "restarted",
+  kill: "signalled",
+}
+
 /** Counts groups by kind; a group is done when each of its operations is. */
-export const summarise = (groups: ReadonlyArray<OperationGroup>, succeeded: ReadonlySet<string>): string => {
+export const summarise = (
+  groups: ReadonlyArray<OperationGroup>,
+  succeeded: ReadonlySet<string>,
+  intent: string,
+): string => {
+  const words = { ...kinds, update: updates[intent] ?? kinds.update }
   const counts = new Map<string, number>()
   for (const group of groups) {
     if (group.kind === "wait" || group.kind === "none") continue

@@ -2,10 +2,8 @@
 import { mkdirSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { randomBytes } from "node:crypto"
-import { text } from "node:stream/consumers"
-import { baseImages, docker, type Host, type Proxy, startHost, startProxy } from "@windflow/testcontainers"
+import { baseImages, buildImage, type Host, type Proxy, startHost, startProxy } from "@windflow/testcontainers"
 import { Effect, Result, type Scope } from "effect"
-import { pack } from "tar-stream"
 import { afterAll, beforeAll, expect, test } from "vitest"
 import { composeDriver } from "../driver/compose/ComposeDriver.ts"
 import { changes, folder, modelOf, noSecrets, stackOf, up, walk } from "../driver/compose/testBed.ts"
@@ -59,12 +57,8 @@ const there = Effect.map(
 const build = (api: DockerApiShape, name: string, base: string, megabytes: number) =>
   Effect.gen(function* () {
     images.push(name)
-    const context = pack()
-    context.entry({ name: "Dockerfile" }, `FROM ${base}\nCOPY big /big-${megabytes}\n`)
-    context.entry({ name: "big" }, randomBytes(megabytes * mebi))
-    context.finalize()
-    // What became of it shows in the next line.
-    yield* Effect.promise(async () => text(await (await docker()).buildImage(context, { t: name, version: "1" })))
+    const dockerfile = `FROM ${base}\nCOPY big /big-${megabytes}\n`
+    yield* Effect.promise(() => buildImage(name, { Dockerfile: dockerfile, big: randomBytes(megabytes * mebi) }))
     const image = yield* api.images.find(name)
     if (image === undefined) throw new Error(`${name} was not built`)
     return image

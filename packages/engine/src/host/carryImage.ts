@@ -2,7 +2,7 @@
  * Brings an image from one engine to another as a stream, without a registry: what the one saves the other loads, less the layers
  * that it has. The receiving engine takes an archive whole before it registers anything, so a cut leaves nothing.
  */
-import { type Readable, Transform } from "node:stream"
+import { pipeline as passOn, type Readable, Transform } from "node:stream"
 import { pipeline } from "node:stream/promises"
 import { Effect, Stream } from "effect"
 import { extract, type Pack, pack } from "tar-stream"
@@ -38,11 +38,8 @@ const copy = async (
         done(null, chunk)
       },
     })
-    // Its end in one way or another; the next entry waits for the receiver to have taken this one.
-    pipeline(content, counted, out.entry(header)).then(
-      () => next(),
-      (error: unknown) => parser.destroy(error instanceof Error ? error : new Error(String(error))),
-    )
+    // The next entry waits until the receiver has taken this one; an error of this one ends the parser.
+    passOn(content, counted, out.entry(header), next)
   })
   await pipeline(archive, parser)
   out.finalize()

@@ -29,7 +29,7 @@ test("every summary is known", () => {
     needs: [],
     operations: [kind],
   }))
-  expect(frenchPhrase(summarise(groups, new Set(["create", "update", "replace", "delete"])))).toBe(
+  expect(frenchPhrase(summarise(groups, new Set(["create", "update", "replace", "delete"]), "up"))).toBe(
     "1 créés, 1 modifiés, 1 remplacés, 1 supprimés, 1 non faits",
   )
 })

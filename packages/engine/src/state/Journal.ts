@@ -38,6 +38,7 @@ export type JournalRow = typeof JournalRow.Type
 export interface OpenRun {
   readonly run: string
   readonly epoch: number
+  readonly intent: string
   readonly desired: Schema.Json
   readonly planned: number
   /** Operations that succeeded and what they returned: `Driver.recover` resolves inputs from it. */

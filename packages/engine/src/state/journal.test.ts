@@ -102,6 +102,7 @@ describe.each(kinds)("a journal %s", (_, make) => {
         run: "r1",
         epoch: 3,
         desired: { any: "thing" },
+        intent: "up",
         planned: 3,
         succeeded: new Map([["a", { id: "c1" }]]),
         open: [operation("b"), operation("c")],

@@ -79,6 +79,7 @@ export const openRunOf = (rows: ReadonlyArray<JournalRow>): OpenRun | undefined 
     run: started.run,
     epoch,
     desired: started.desired,
+    intent: started.intent,
     planned: started.operations,
     succeeded,
     open: [...open.values()],

@@ -2,7 +2,7 @@ import { assert, it } from "@effect/vitest"
 import { Effect, Exit, Fiber, Scope } from "effect"
 import { TestClock } from "effect/testing"
 import { describe } from "vitest"
-import { EngineUnreachable } from "../model/errors/union.ts"
+import { EngineUnreachable, type WindFlowError } from "../model/errors/union.ts"
 import { makeLocks } from "./lease.ts"
 import type { Owner } from "./Locks.ts"
 import { memoryRecords } from "./memory.ts"
@@ -56,6 +56,31 @@ const freezable = (store: RecordStore): { frozen: boolean; readonly view: Record
 }
 
 describe("a lock", () => {
+  it.effect("is free at once for the next run when its own ended while the target could not be reached", () =>
+    Effect.gen(function* () {
+      const store = memoryRecords()
+      let cut = false
+      const through = <A>(call: Effect.Effect<A, WindFlowError>) =>
+        Effect.suspend(() => (cut ? Effect.fail(unreachable) : call))
+      const view: RecordStore = {
+        claim: (record) => through(store.claim(record)),
+        list: (labels) => through(store.list(labels)),
+        remove: (name) => through(store.remove(name)),
+        now: through(store.now),
+      }
+      const first: Owner = { ...ann, run: "the run that is cut off" }
+      const scope = yield* Scope.make()
+      yield* Scope.provide(makeLocks(view, alive).acquire("shop", first), scope)
+      cut = true
+      yield* Scope.close(scope, Exit.void)
+      assert.strictEqual((yield* lockRecords(store)).length, 1)
+      cut = false
+      // The owner lives and nothing has expired.
+      yield* Effect.scoped(makeLocks(view, alive).acquire("shop", { ...ann, run: "the next run" }))
+      assert.strictEqual((yield* lockRecords(store)).length, 0)
+    }),
+  )
+
   it.effect("is refused to others with owner, since and expiry, and free again after its scope", () =>
     Effect.gen(function* () {
       const store = memoryRecords()

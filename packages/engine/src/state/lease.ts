@@ -28,6 +28,9 @@ const patience = { pause: "20 millis", times: 25 } as const
 /** Rounds of claiming before a contender reports whoever it sees. */
 const rounds = 5
 
+/** Runs of this process that ended while their target could not be reached: what they hold there is nobody's any more. */
+const orphaned = new Set<string>()
+
 const mine = (record: LockRecord, owner: Owner) => record.owner.run === owner.run
 const iso = (millis: number) => new Date(millis).toISOString()
 
@@ -44,7 +47,9 @@ export const makeLocks = (records: RecordStore, options: LockOptions): Locks => 
   /** Those that still count: not expired by the target's clock and not of a process known to be dead. */
   const living = (all: ReadonlyArray<LockRecord>, now: number) =>
     Effect.filter(all, (record) =>
-      record.expires <= now ? Effect.succeed(false) : Effect.map(isDead(record.owner), (dead) => !dead),
+      record.expires <= now || orphaned.has(record.owner.run)
+        ? Effect.succeed(false)
+        : Effect.map(isDead(record.owner), (dead) => !dead),
     )
 
   const locked = (project: string, holder: Pick<LockRecord, "owner" | "since" | "expires">) =>
@@ -165,7 +170,10 @@ export const makeLocks = (records: RecordStore, options: LockOptions): Locks => 
           yield* sweep
           yield* records.remove(held.name)
         })
-        yield* Effect.addFinalizer(() => one.withPermits(1)(Effect.ignore(release)))
+        const abandon = Effect.sync(() => void orphaned.add(owner.run))
+        yield* Effect.addFinalizer(() =>
+          one.withPermits(1)(Effect.matchEffect(release, { onSuccess: () => Effect.void, onFailure: () => abandon })),
+        )
         yield* Effect.ignore(sweep)
         // A renewal that cannot reach the target is tried again; `check` decides whether what we have is recent enough.
         yield* Effect.forkScoped(Effect.forever(Effect.andThen(Effect.sleep(ttl / 3), Effect.ignore(renew))))

@@ -46,6 +46,9 @@ export interface FakeEngine {
   ) => Effect.Effect<FakeContainer, WindFlowError>
   readonly startContainer: (id: string) => Effect.Effect<void, WindFlowError>
   readonly stopContainer: (id: string) => Effect.Effect<void, WindFlowError>
+  readonly restartContainer: (id: string) => Effect.Effect<void, WindFlowError>
+  /** Whatever the signal: the process ends. */
+  readonly killContainer: (id: string) => Effect.Effect<void, WindFlowError>
   readonly renameContainer: (id: string, name: string) => Effect.Effect<void, WindFlowError>
   readonly removeContainer: (id: string) => Effect.Effect<void, WindFlowError>
   readonly create: (kind: "network" | "volume", thing: FakeThing) => Effect.Effect<void, WindFlowError>
@@ -84,6 +87,11 @@ export const makeFakeEngine = (options: FakeEngineOptions = {}): FakeEngine => {
         return Effect.fail(new PreconditionFailed({ operation: verb, resource: id, detail: "is gone" }))
       return Effect.sync(() => body(container))
     })
+  const begin = (container: FakeContainer) => {
+    if (container.oneShot) return put({ ...container, state: "exited", exitCode: 0 })
+    const health = container.healthcheck ? (options.health?.(container.service) ?? "healthy") : "none"
+    put({ ...container, state: "running", exitCode: undefined, health })
+  }
   const taken = (kind: "container" | "network" | "volume", name: string, project: string) =>
     Effect.fail(new NameTaken({ kind, name, owner: project }))
 
@@ -109,13 +117,13 @@ export const makeFakeEngine = (options: FakeEngineOptions = {}): FakeEngine => {
       }),
     startContainer: (id) =>
       onContainer("StartContainer", id, (container) => {
-        if (container.state === "running") return
-        if (container.oneShot) put({ ...container, state: "exited", exitCode: 0 })
-        else {
-          const health = container.healthcheck ? (options.health?.(container.service) ?? "healthy") : "none"
-          put({ ...container, state: "running", exitCode: undefined, health })
-        }
+        if (container.state !== "running") begin(container)
       }),
+    restartContainer: (id) => onContainer("RestartContainer", id, begin),
+    killContainer: (id) =>
+      onContainer("KillContainer", id, (container) =>
+        put({ ...container, state: "exited", exitCode: 137, health: "none" }),
+      ),
     stopContainer: (id) =>
       onContainer("StopContainer", id, (container) =>
         put({ ...container, state: "exited", exitCode: 0, health: "none" }),

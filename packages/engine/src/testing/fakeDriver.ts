@@ -5,6 +5,7 @@ import {
   type EngineEvent,
   type EngineEventFilter,
   type ExecRequest,
+  type ExecSession,
   type Instance,
   type OpenDriver,
   openDriver,
@@ -34,7 +35,7 @@ export interface FakeDriverOptions {
   readonly delay?: (operation: Operation) => Duration.Input
   /** Called when an operation is sent. */
   readonly onExecute?: (operation: Operation) => void
-  /** What `exec` runs. Default: exit code 0 without output. */
+  /** What `exec` and `run` run. Default: exit code 0 without output. */
   readonly exec?: (request: ExecRequest) => {
     readonly exitCode: number
     readonly stdout?: string
@@ -63,7 +64,11 @@ const Call = Schema.Union([
     oneShot: Schema.Boolean,
     healthcheck: Schema.Boolean,
   }),
-  Schema.Struct({ verb: Schema.Literals(["StartContainer", "StopContainer", "RemoveContainer"]), ...container }),
+  Schema.Struct({
+    verb: Schema.Literals(["StartContainer", "StopContainer", "RestartContainer", "RemoveContainer"]),
+    ...container,
+  }),
+  Schema.Struct({ verb: Schema.Literal("KillContainer"), ...container, signal: Schema.String }),
   Schema.Struct({ verb: Schema.Literal("RenameContainer"), ...container, name: Schema.String }),
   Schema.Struct({
     verb: Schema.Literal("WaitReady"),
@@ -119,6 +124,10 @@ const perform = (engine: FakeEngine, call: Call): Effect.Effect<Outputs, WindFlo
       return nothing(engine.startContainer(call.id))
     case "StopContainer":
       return nothing(engine.stopContainer(call.id))
+    case "RestartContainer":
+      return nothing(engine.restartContainer(call.id))
+    case "KillContainer":
+      return nothing(engine.killContainer(call.id))
     case "RemoveContainer":
       return nothing(engine.removeContainer(call.id))
     case "RenameContainer":
@@ -152,6 +161,8 @@ const recover = (engine: FakeEngine, call: Call): Recovery => {
       return answer(engine.containers().some(({ id, name }) => id === call.id && name === call.name))
     case "StartContainer":
     case "StopContainer":
+    case "RestartContainer":
+    case "KillContainer":
     case "WaitReady":
       return { _tag: "Unknown" }
     default:
@@ -166,6 +177,8 @@ const instanceOf = (c: FakeContainer): Instance => ({
   id: c.id,
   number: c.number,
   image: c.image,
+  command: "",
+  oneOff: false,
   state: c.state,
   health: c.health,
   exitCode: c.exitCode,
@@ -175,6 +188,30 @@ const instanceOf = (c: FakeContainer): Instance => ({
   configHash: c.hash,
   managedBy: "windflow",
 })
+
+const imageParts = (image: string) => {
+  const colon = image.lastIndexOf(":")
+  return colon < 0
+    ? { repository: image, tag: "latest" }
+    : { repository: image.slice(0, colon), tag: image.slice(colon + 1) }
+}
+
+/** What a command would have said. */
+const conversation = ({
+  exitCode = 0,
+  stdout = "",
+  stderr = "",
+}: Partial<ReturnType<NonNullable<FakeDriverOptions["exec"]>>> = {}): ExecSession => {
+  const chunk = (stream: "stdout" | "stderr", text: string) =>
+    text === "" ? [] : [{ stream, bytes: new TextEncoder().encode(text) }]
+  return {
+    output: Stream.fromIterable([...chunk("stdout", stdout), ...chunk("stderr", stderr)]),
+    write: () => Effect.void,
+    end: Effect.void,
+    resize: () => Effect.void,
+    exitCode: Effect.succeed(exitCode),
+  }
+}
 
 /** The driver itself, for those who need its types; `fakeDriver` opens it. */
 export const makeFakeDriver = (
@@ -246,6 +283,59 @@ export const makeFakeDriver = (
         ),
       ),
     events: (filter) => options.events?.(filter) ?? Stream.never,
+    images: (project) =>
+      Effect.sync(() =>
+        engine
+          .containers()
+          .filter(here(project))
+          .map((c) => ({
+            container: c.name,
+            service: c.service,
+            id: `sha256:${c.image}`,
+            ...imageParts(c.image),
+            platform: "linux/amd64",
+            size: 0,
+          })),
+      ),
+    processes: (project) =>
+      Effect.sync(() =>
+        engine
+          .containers()
+          .filter((c) => c.project === project && c.state === "running")
+          .map((c) => ({
+            service: c.service,
+            container: c.name,
+            number: c.number,
+            titles: ["PID", "CMD"],
+            processes: [["1", c.service]],
+          })),
+      ),
+    pull: (stack, { services }) =>
+      Effect.sync(() =>
+        Object.entries(stack.model.services).flatMap(([service, { image }]) =>
+          image === undefined || services?.includes(service) === false
+            ? []
+            : [{ image, services: [service], outcome: { _tag: "Pulled" } as const }],
+        ),
+      ),
+    build: (stack, { services }) =>
+      Effect.sync(() =>
+        Object.entries(stack.model.services).flatMap(([service, { build, image = `${stack.name}-${service}` }]) =>
+          build === undefined || services?.includes(service) === false
+            ? []
+            : [{ service, image, id: `sha256:${image}` }],
+        ),
+      ),
+    oneOff: (request) =>
+      Effect.suspend(() => {
+        const { stack, service } = request
+        if (stack.model.services[service] === undefined)
+          return Effect.fail(notDeployed(stack.name, `service ${service} is not in the stack`))
+        const argv = request.argv ?? []
+        const name = request.name ?? `${stack.name}-${service}-run-1`
+        const exec = conversation(options.exec?.({ project: stack.name, service, argv }))
+        return Effect.succeed({ ...exec, id: name, name, kill: () => Effect.void })
+      }),
     exec: (request) =>
       Effect.suspend(() => {
         const there = engine
@@ -255,16 +345,7 @@ export const makeFakeDriver = (
           )
         if (there?.state !== "running")
           return Effect.fail(notDeployed(request.project, `service ${request.service} does not run`))
-        const { exitCode, stdout = "", stderr = "" } = options.exec?.(request) ?? { exitCode: 0 }
-        const chunk = (stream: "stdout" | "stderr", text: string) =>
-          text === "" ? [] : [{ stream, bytes: new TextEncoder().encode(text) }]
-        return Effect.succeed({
-          output: Stream.fromIterable([...chunk("stdout", stdout), ...chunk("stderr", stderr)]),
-          write: () => Effect.void,
-          end: Effect.void,
-          resize: () => Effect.void,
-          exitCode: Effect.succeed(exitCode),
-        })
+        return Effect.succeed(conversation(options.exec?.(request)))
       }),
   }
 }

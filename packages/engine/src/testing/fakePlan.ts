@@ -1,6 +1,8 @@
 /** The planner of the fake driver: pure, with the shapes a real one has (create, start, replace, remove, gates between). */
 import { Schema } from "effect"
 import type { GroupKind, Operation, PlanDraft } from "../plan/index.ts"
+import { LifecycleRequest } from "../driver/Request.ts"
+import { fakeLifecycle } from "./fakeLifecycle.ts"
 import type { FakeContainer, FakeThing } from "./FakeEngine.ts"
 
 export const FakeService = Schema.Struct({
@@ -21,6 +23,8 @@ export const FakeDesired = Schema.Struct({
   project: Schema.String,
   /** Everything goes; with `volumes` these too. */
   down: Schema.Boolean,
+  /** Containers that are there are acted on; nothing else of this counts. */
+  lifecycle: Schema.optionalKey(LifecycleRequest),
   removeOrphans: Schema.Boolean,
   /** Names of services that are no orphans although they are not deployed. */
   disabled: Schema.Array(Schema.String),
@@ -246,7 +250,10 @@ const snapshotOf = (observed: FakeObserved): PlanDraft["snapshot"] => ({
 export const fakePlan = (desired: FakeDesired, observed: FakeObserved): PlanDraft => {
   const draft = new Draft()
   let warnings: ReadonlyArray<string> = []
-  if (desired.down) takeDown(desired, observed, draft)
+  if (desired.lifecycle !== undefined)
+    for (const { kind, container, steps } of fakeLifecycle(desired.lifecycle, observed.containers))
+      draft.add(kind, `container:${container.name}`, desired.lifecycle._tag.toLowerCase(), steps)
+  else if (desired.down) takeDown(desired, observed, draft)
   else warnings = bringUp(desired, observed, draft)
   return { groups: draft.groups, operations: draft.operations, snapshot: snapshotOf(observed), warnings }
 }

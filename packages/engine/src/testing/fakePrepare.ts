@@ -42,28 +42,33 @@ const hashOf = (service: Service, image: string): string => {
   return digestJson(JSON.parse(JSON.stringify({ ...rest, image })))
 }
 
+const nothing: Omit<FakeDesired, "project"> = {
+  down: false,
+  removeOrphans: false,
+  disabled: [],
+  networks: [],
+  volumes: [],
+  removeVolumes: false,
+  untilHealthy: false,
+  recreate: "diverged",
+  services: [],
+}
+
 export const prepareFake = (request: Request): FakeDesired => {
   if (request._tag === "Down")
     return {
+      ...nothing,
       project: request.project,
       down: true,
       removeOrphans: request.options.removeOrphans,
-      disabled: [],
-      networks: [],
-      volumes: [],
       removeVolumes: request.options.volumes,
-      untilHealthy: false,
-      recreate: "diverged",
-      services: [],
     }
+  if (request._tag !== "Up") return { ...nothing, project: request.project, lifecycle: request }
   const { stack, options } = request
   const { services, networks, volumes } = stack.model
-  const chosen =
-    options.services === undefined
-      ? new Set(Object.keys(services))
-      : options.noDeps
-        ? new Set(options.services)
-        : withDependencies(services, options.services)
+  const wanted = options.services ?? Object.keys(services)
+  const all = options.noDeps ? new Set(wanted) : withDependencies(services, wanted)
+  const chosen = options.onlyDependencies === true ? new Set([...all].filter((name) => !wanted.includes(name))) : all
   const awaited = new Set(
     Object.values(services).flatMap((service) =>
       Object.entries(service.depends_on ?? {}).flatMap(([name, { condition }]) =>

@@ -180,3 +180,23 @@ test("a body with keys of a newer version is sent in that one, and what the engi
   )
   expect(seen).toEqual(["/v1.49/containers/create?name=a", "/v1.47/containers/create?name=b"])
 })
+
+test("a log that ends because the engine went away is a failure, one of an engine that still answers is complete", async () => {
+  const frame = Buffer.from([1, 0, 0, 0, 0, 0, 0, 4, ...Buffer.from("one\n")])
+  const query = { follow: false, timestamps: false }
+  const reading = (dies: boolean) =>
+    engine((request, response) => {
+      response.setHeader("content-type", "application/vnd.docker.multiplexed-stream")
+      response.write(frame, () => {
+        if (!dies) return response.end()
+        // No new connections, then the end of this one: what a reader sees of an engine that was killed.
+        for (const server of servers) server.close()
+        return request.socket.end()
+      })
+    })
+  const told = (api: DockerApiShape) => Stream.runCollect(api.containers.logs("c", query))
+  const frames = await withApi(await reading(false), told)
+  expect(frames.map(({ bytes }) => Buffer.from(bytes).toString())).toEqual(["one\n"])
+  const failure = await withApi(await reading(true), (api) => failureOf(told(api)))
+  expect(failure).toMatchObject({ _tag: "EngineUnreachable" })
+})

@@ -2,19 +2,19 @@
  * The calls of the Docker Engine API that WindFlow makes, typed: arguments in, decoded answers and errors of the closed union
  * out. One method is one request. What the calls are for is the drivers' business.
  */
-import type { IncomingMessage } from "node:http"
 import { Readable } from "node:stream"
 import { Context, Effect, Schema, type Scope, Stream } from "effect"
 import { EngineFailed, type WindFlowError } from "../model/errors/union.ts"
 import { type Frame, asStdout, demultiplex } from "./demultiplex.ts"
 import type { EngineAnswer, EngineHttp, EngineRequest, UpgradedConnection } from "./EngineHttp.ts"
-import { readText } from "./EngineHttp.ts"
+import { readText, whyBroken } from "./EngineHttp.ts"
 import {
   ContainerDetails,
   ContainerSummary,
+  ContainerTop,
+  ContainerWait,
   Created,
   Distribution,
-  Ended,
   EngineEvent,
   EngineInfo,
   EnginePlatform,
@@ -71,15 +71,29 @@ export interface DockerApiShape {
       /** A version that has all of the body's keys, and that the engine offers. */
       version?: string,
     ) => Call<typeof Created.Type>
-    /** Until it does not run any more. */
-    readonly wait: (id: string) => Call<typeof Ended.Type>
     readonly start: (id: string) => Call<void>
     readonly unpause: (id: string) => Call<void>
     /** Unpacks a tar at the root. `owned`: files belong to the container's user where it has one, not to whom the archive says. */
     readonly putArchive: (id: string, archive: Uint8Array, options: { readonly owned: boolean }) => Call<void>
     readonly stop: (id: string, seconds: number | undefined) => Call<void>
-    readonly remove: (id: string, options: { readonly volumes: boolean }) => Call<void>
+    readonly restart: (id: string, seconds: number | undefined) => Call<void>
+    /** One that does not run any more has nothing to be told: no error. */
+    readonly kill: (id: string, signal: string) => Call<void>
+    /** Without `force` (default true) a container that runs is refused with 409. */
+    readonly remove: (id: string, options: { readonly volumes: boolean; readonly force?: boolean }) => Call<void>
     readonly rename: (id: string, name: string) => Call<void>
+    readonly top: (id: string) => Call<typeof ContainerTop.Type>
+    /** Both directions of a container's terminal or pipes; attach before the start and nothing is missed. */
+    readonly attach: (
+      id: string,
+      options: { readonly stdin: boolean },
+    ) => Effect.Effect<UpgradedConnection, WindFlowError, Scope.Scope>
+    readonly resize: (id: string, columns: number, rows: number) => Call<void>
+    /** Returns when the engine waits; the inner effect ends with the container and gives its exit code. */
+    readonly wait: (
+      id: string,
+      until: "not-running" | "next-exit" | "removed",
+    ) => Effect.Effect<Effect.Effect<number, WindFlowError>, WindFlowError, Scope.Scope>
     readonly logs: (id: string, query: LogQuery) => Stream.Stream<Frame, WindFlowError>
     /** Unpacks an archive below a directory of the container, which need not run; what stands in its way is replaced. */
     readonly writeArchive: (id: string, path: string, archive: Readable) => Call<void>
@@ -120,11 +134,17 @@ export interface DockerApiShape {
   readonly exec: {
     readonly create: (container: string, body: Schema.Json) => Call<typeof Created.Type>
     readonly start: (id: string, tty: boolean) => Effect.Effect<UpgradedConnection, WindFlowError, Scope.Scope>
+    /** Starts it detached. */
+    readonly run: (id: string) => Call<void>
     readonly resize: (id: string, columns: number, rows: number) => Call<void>
     readonly inspect: (id: string) => Call<typeof ExecDetails.Type>
   }
-  /** Since a moment (Unix seconds): what happened meanwhile comes first. Ends when the engine does. */
-  readonly events: (filters: Filters, since: string | undefined) => Stream.Stream<EngineEvent, WindFlowError>
+  /** Since a moment (Unix seconds): what happened meanwhile comes first. Ends at `until`, or when the engine does. */
+  readonly events: (
+    filters: Filters,
+    since: string | undefined,
+    until?: string,
+  ) => Stream.Stream<EngineEvent, WindFlowError>
 }
 
 /** The connection to one Docker engine. */
@@ -238,7 +258,7 @@ export const makeDockerApi = (http: EngineHttp): Effect.Effect<DockerApiShape> =
           if (status >= 400) {
             const text = yield* Effect.tryPromise({
               try: () => readText(message),
-              catch: (error) => unreachable(http.endpoint, error),
+              catch: (error) => unreachable(http.endpoint, whyBroken(message, error)),
             })
             return yield* Effect.fail(refused(describe(versioned), status, text))
           }
@@ -256,8 +276,10 @@ export const makeDockerApi = (http: EngineHttp): Effect.Effect<DockerApiShape> =
           ),
         ),
       )
-    const bytes = (message: IncomingMessage) =>
-      Stream.fromAsyncIterable<Uint8Array, WindFlowError>(message, (error) => unreachable(http.endpoint, error))
+    const bytes = (message: Readable) =>
+      Stream.fromAsyncIterable<Uint8Array, WindFlowError>(message, (error) =>
+        unreachable(http.endpoint, whyBroken(message, error)),
+      )
 
     const jsonLines = <A>(schema: Schema.Codec<A, unknown>, request: EngineRequest) =>
       Stream.flatMap(stream(request), ({ message, call }) => {
@@ -270,25 +292,26 @@ export const makeDockerApi = (http: EngineHttp): Effect.Effect<DockerApiShape> =
         )
       })
 
+    const now: Call<number> = Effect.flatMap(http.send({ method: "HEAD", path: "/_ping" }), ({ headers }) => {
+      const now = Date.parse(headers.date ?? "")
+      return Number.isNaN(now)
+        ? Effect.fail(new EngineFailed({ call: "HEAD /_ping", detail: "its answer carries no date" }))
+        : Effect.succeed(now)
+    })
+
     const shape: DockerApiShape = {
       endpoint: http.endpoint,
       calls: Effect.sync(http.calls),
       offered: Effect.map(versions, ({ offered }) => offered),
       version,
       platform: get(EnginePlatform, "/version"),
-      now: Effect.flatMap(http.send({ method: "HEAD", path: "/_ping" }), ({ headers }) => {
-        const now = Date.parse(headers.date ?? "")
-        return Number.isNaN(now)
-          ? Effect.fail(new EngineFailed({ call: "HEAD /_ping", detail: "its answer carries no date" }))
-          : Effect.succeed(now)
-      }),
+      now,
       info: get(EngineInfo, "/info"),
       containers: {
         list: (filters) => get(Schema.Array(ContainerSummary), `/containers/json${queryText({ all: 1 }, filters)}`),
         inspect: (id) => get(ContainerDetails, `/containers/${segment(id)}/json`),
         create: (name, body, platform, version) =>
           post(Created, `/containers/create${queryText({ name, platform })}`, body, version),
-        wait: (id) => post(Ended, `/containers/${segment(id)}/wait${queryText({ condition: "not-running" })}`, {}),
         start: (id) => act("POST", `/containers/${segment(id)}/start`),
         putArchive: (id, archive, { owned }) => {
           const query = { path: "/", noOverwriteDirNonDir: true, copyUIDGID: owned ? true : undefined }
@@ -303,15 +326,56 @@ export const makeDockerApi = (http: EngineHttp): Effect.Effect<DockerApiShape> =
         },
         unpause: (id) => act("POST", `/containers/${segment(id)}/unpause`),
         stop: (id, seconds) => act("POST", `/containers/${segment(id)}/stop${queryText({ t: seconds })}`, [404]),
-        // 409: its removal is already in progress.
-        remove: (id, { volumes }) =>
-          act("DELETE", `/containers/${segment(id)}${queryText({ force: 1, v: volumes ? 1 : undefined })}`, [404, 409]),
+        restart: (id, seconds) => act("POST", `/containers/${segment(id)}/restart${queryText({ t: seconds })}`),
+        kill: (id, signal) => act("POST", `/containers/${segment(id)}/kill${queryText({ signal })}`, [409]),
+        remove: (id, { volumes, force = true }) => {
+          const path = `/containers/${segment(id)}${queryText({ force: force ? 1 : undefined, v: volumes ? 1 : undefined })}`
+          // Forced, 409 says that its removal is already in progress; else it may also say that the container runs.
+          if (force) return act("DELETE", path, [404, 409])
+          return act("DELETE", path, [404]).pipe(
+            Effect.catchIf(
+              (error) =>
+                error instanceof EngineFailed && error.status === 409 && /already in progress/.test(error.detail),
+              () => Effect.void,
+            ),
+          )
+        },
         rename: (id, name) => act("POST", `/containers/${segment(id)}/rename${queryText({ name })}`),
+        top: (id) => get(ContainerTop, `/containers/${segment(id)}/top`),
+        attach: (id, { stdin }) =>
+          Effect.flatMap(version, (version) =>
+            http.upgrade({
+              method: "POST",
+              path: `/v${version}/containers/${segment(id)}/attach${queryText({
+                stream: 1,
+                stdin: stdin ? 1 : undefined,
+                stdout: 1,
+                stderr: 1,
+              })}`,
+            }),
+          ),
+        resize: (id, columns, rows) =>
+          act("POST", `/containers/${segment(id)}/resize${queryText({ w: columns, h: rows })}`),
+        wait: (id, until) =>
+          Effect.gen(function* () {
+            const path = `/v${yield* version}/containers/${segment(id)}/wait${queryText({ condition: until })}`
+            const message = yield* http.open({ method: "POST", path })
+            const text = Effect.tryPromise({
+              try: () => readText(message),
+              catch: (error) => unreachable(http.endpoint, error),
+            })
+            const status = message.statusCode ?? 0
+            if (status >= 400) return yield* Effect.fail(refused("POST /containers/wait", status, yield* text))
+            const decode = Schema.decodeUnknownEffect(Schema.fromJsonString(ContainerWait))
+            const ended = Effect.flatMap(text, (body) =>
+              Effect.mapError(decode(body), notUnderstood("POST /containers/wait")),
+            )
+            return Effect.map(ended, ({ StatusCode }) => StatusCode)
+          }),
         logs: (id, query) =>
-          Stream.flatMap(
-            stream({
-              method: "GET",
-              path: `/containers/${segment(id)}/logs${queryText({
+          Stream.unwrap(
+            Effect.gen(function* () {
+              const path = `/v${yield* version}/containers/${segment(id)}/logs${queryText({
                 stdout: 1,
                 stderr: 1,
                 follow: query.follow ? 1 : undefined,
@@ -319,12 +383,22 @@ export const makeDockerApi = (http: EngineHttp): Effect.Effect<DockerApiShape> =
                 tail: query.tail,
                 since: query.since,
                 until: query.until,
-              })}`,
+              })}`
+              const { status, headers, body } = yield* http.wire(path)
+              if (status >= 400) {
+                const text = yield* Effect.tryPromise({
+                  try: () => readText(body),
+                  catch: (error) => unreachable(http.endpoint, error),
+                })
+                return yield* Effect.fail(refused("GET /containers/logs", status, text))
+              }
+              const read = bytes(body)
+              const frames = (headers.get("content-type") ?? "").includes("raw-stream")
+                ? asStdout(read)
+                : demultiplex(read)
+              // An engine that died ends the connection too: only one that still answers has told everything.
+              return Stream.concat(frames, Stream.drain(Stream.fromEffect(now)))
             }),
-            ({ message }) =>
-              (message.headers["content-type"] ?? "").includes("raw-stream")
-                ? asStdout(bytes(message))
-                : demultiplex(bytes(message)),
           ),
         writeArchive: (id, path, archive) =>
           Effect.flatMap(version, (version) =>
@@ -399,11 +473,12 @@ export const makeDockerApi = (http: EngineHttp): Effect.Effect<DockerApiShape> =
               body: JSON.stringify({ Detach: false, Tty: tty }),
             }),
           ),
+        run: (id) => act("POST", `/exec/${segment(id)}/start`, [], { Detach: true, Tty: false }),
         resize: (id, columns, rows) => act("POST", `/exec/${segment(id)}/resize${queryText({ w: columns, h: rows })}`),
         inspect: (id) => get(ExecDetails, `/exec/${segment(id)}/json`),
       },
-      events: (filters, since) =>
-        jsonLines(EngineEvent, { method: "GET", path: `/events${queryText({ since }, filters)}` }),
+      events: (filters, since, until) =>
+        jsonLines(EngineEvent, { method: "GET", path: `/events${queryText({ since, until }, filters)}` }),
     }
     return shape
   })

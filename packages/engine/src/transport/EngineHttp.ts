@@ -9,6 +9,7 @@ import { Effect, type Scope } from "effect"
 import type { WindFlowError } from "../model/errors/union.ts"
 import type { Endpoint } from "./endpoint.ts"
 import { refused, unreachable } from "./engineErrors.ts"
+import { wire, type WireAnswer } from "./wire.ts"
 
 // An import of node:http evaluates all its exports, and among them are getters that load Node's own undici: about 40 ms of CPU
 // that a no-op must not pay. Asked for as an object, only what is used is evaluated; and asked for late, as its parser is native
@@ -40,6 +41,8 @@ export interface EngineHttp {
   readonly open: (request: EngineRequest) => Effect.Effect<IncomingMessage, WindFlowError, Scope.Scope>
   /** The whole answer as text; a status ≥ 400 is an error unless `accept` names it. */
   readonly send: (request: EngineRequest, accept?: ReadonlyArray<number>) => Effect.Effect<EngineAnswer, WindFlowError>
+  /** A GET on a connection of its own, its body without HTTP's chunks: for many small pieces. */
+  readonly wire: (path: string) => Effect.Effect<WireAnswer, WindFlowError, Scope.Scope>
   /** Turns the connection into a raw byte stream in both directions (exec, BuildKit's HTTP/2). */
   readonly upgrade: (
     request: EngineRequest,
@@ -95,6 +98,10 @@ export const readText = (message: Readable): Promise<string> =>
     message.once("error", reject)
     message.once("close", () => reject(Object.assign(new Error("aborted"), { code: "ECONNRESET" })))
   })
+
+/** Why an answer broke off: Node says "aborted" whatever the connection under it failed with. */
+export const whyBroken = (body: Readable | IncomingMessage, error: unknown): unknown =>
+  "socket" in body ? (body.socket?.errored ?? error) : error
 
 /** Closes its connections with the scope. */
 export const makeEngineHttp = (endpoint: string, dial: Dial): Effect.Effect<EngineHttp, never, Scope.Scope> =>
@@ -152,7 +159,7 @@ export const makeEngineHttp = (endpoint: string, dial: Dial): Effect.Effect<Engi
             signal.addEventListener("abort", () => message.destroy(), { once: true })
             return readText(message)
           },
-          catch: (error) => unreachable(endpoint, error),
+          catch: (error) => unreachable(endpoint, whyBroken(message, error)),
         }).pipe(
           Effect.flatMap((text) =>
             status < 400 || accept.includes(status)
@@ -183,5 +190,11 @@ export const makeEngineHttp = (endpoint: string, dial: Dial): Effect.Effect<Engi
         { interruptible: true },
       )
 
-    return { endpoint, calls: () => calls, open, send, upgrade }
+    const counted = (path: string) =>
+      Effect.suspend(() => {
+        calls++
+        return wire(endpoint, dial, path)
+      })
+
+    return { endpoint, calls: () => calls, open, send, wire: counted, upgrade }
   })

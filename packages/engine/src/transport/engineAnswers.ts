@@ -30,6 +30,7 @@ export const ContainerSummary = Schema.Struct({
   Names: nullable(Schema.Array(Str)),
   Image: Str,
   ImageID: Str,
+  Command: opt(Str),
   Created: Schema.Int,
   Labels,
   State: Str,
@@ -82,6 +83,7 @@ export const ImageSummary = Schema.Struct({
 export type ImageSummary = typeof ImageSummary.Type
 export const ImageDetails = Schema.Struct({
   Id: Str,
+  Created: nullable(Str),
   Os: opt(Str),
   Architecture: opt(Str),
   Variant: opt(Str),
@@ -114,8 +116,17 @@ export type EngineInfo = typeof EngineInfo.Type
 export const EnginePlatform = Schema.Struct({ Os: Str, Arch: Str })
 export const Distribution = Schema.Struct({ Descriptor: Schema.Struct({ digest: Str }) })
 export const Created = Schema.Struct({ Id: Str, Warnings: nullable(Schema.Array(Str)) })
-export const Ended = Schema.Struct({ StatusCode: Schema.Int })
 export const ExecDetails = Schema.Struct({ Running: Schema.Boolean, ExitCode: Schema.NullOr(Schema.Int) })
+
+export const ContainerTop = Schema.Struct({
+  Titles: nullable(Schema.Array(Str)),
+  Processes: nullable(Schema.Array(Schema.Array(Str))),
+})
+/** `Error` is set when the engine could not wait to the end. */
+export const ContainerWait = Schema.Struct({
+  StatusCode: Schema.Int,
+  Error: nullable(Schema.Struct({ Message: opt(Str) })),
+})
 
 /** A line of a pull or build. */
 export const ProgressLine = Schema.Struct({

@@ -1,5 +1,7 @@
 /** The compose driver: stacks on one Docker engine, with Compose's names and labels. Puts its five steps together. */
 import { Effect, Result } from "effect"
+import type { WindFlowError } from "../../model/errors/union.ts"
+import type { PlanDraft } from "../../plan/Plan.ts"
 import type { SecretStoreShape } from "../../secret/SecretStore.ts"
 import type { DockerConfig } from "../../transport/dockerConfig.ts"
 import type { DockerApiShape } from "../../transport/DockerApi.ts"
@@ -10,12 +12,15 @@ import { buildImages } from "./buildImages.ts"
 import { events } from "./events.ts"
 import { exec } from "./exec.ts"
 import { execute } from "./execute.ts"
+import { imagesInUse, processes } from "./inUse.ts"
 import { instances, urls } from "./instances.ts"
 import { logs } from "./logs.ts"
 import type { Observed } from "./Observed.ts"
 import { observe } from "./observe.ts"
 import { planDown } from "./planDown.ts"
+import { planLifecycle } from "./planLifecycle.ts"
 import { planUp } from "./planUp.ts"
+import { oneOff } from "./oneOff.ts"
 import { parity } from "./parity.ts"
 import { preflight } from "./preflight.ts"
 import { prepare } from "./prepare.ts"
@@ -43,6 +48,11 @@ export interface ComposeDriverContext {
   readonly contents: HeldContents
 }
 
+const planFor = (desired: Desired, observed: Observed): Result.Result<PlanDraft, WindFlowError> => {
+  if (desired._tag === "Up") return planUp(desired, observed)
+  return desired._tag === "Down" ? Result.succeed(planDown(desired, observed)) : planLifecycle(desired, observed)
+}
+
 export const composeDriver = (options: Omit<ComposeDriverContext, "contents">): Driver<Desired, Observed> =>
   driverOf({ ...options, contents: makeHeldContents() })
 
@@ -53,8 +63,7 @@ const driverOf = (context: ComposeDriverContext): Driver<Desired, Observed> => (
   prepare: (request, options) => prepare(context, request, options),
   observe: (desired) => observe(context.api, desired),
   prepareAndObserve: (request, options) => prepareAndObserve(context, request, options),
-  plan: (desired, observed) =>
-    desired._tag === "Up" ? planUp(desired, observed) : Result.succeed(planDown(desired, observed)),
+  plan: (desired, observed) => planFor(desired, observed),
   preflight: (desired, operations) => preflight(context, desired, operations),
   tellValues,
   execute: (operation, run) => withoutSecrets(context, run.desired, execute(context, operation, run)),
@@ -65,8 +74,11 @@ const driverOf = (context: ComposeDriverContext): Driver<Desired, Observed> => (
   pull: (stack, options, report) => pullImages(context, stack, options, report),
   build: (stack, options, report) => buildImages(context, stack, options, report),
   records: dockerRecords(context.api),
-  instances: (project) => instances(context.api, project),
+  instances: (project, options) => instances(context.api, project, options),
   logs: (project, options) => logs(context.api, project, options),
   events: (filter) => events(context.api, filter),
   exec: (request) => exec(context.api, request),
+  oneOff: (request) => oneOff(context, request),
+  processes: (project) => processes(context.api, project),
+  images: (project) => imagesInUse(context.api, project),
 })

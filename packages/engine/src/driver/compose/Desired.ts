@@ -1,7 +1,7 @@
 /** The desired state of the compose driver: everything planner and executor need, as plain data. Holds no secret value. */
 import { Schema, SchemaTransformation } from "effect"
 import { FileObject, Network, Service, Volume } from "../../model/StackModel.ts"
-import { DownOptions, UpOptions } from "../Request.ts"
+import { DownOptions, LifecycleRequest, UpOptions } from "../Request.ts"
 
 const Str = Schema.String
 
@@ -107,5 +107,6 @@ export type DesiredUp = typeof DesiredUp.Type
 export const DesiredDown = Schema.TaggedStruct("Down", { project: Str, options: DownOptions })
 export type DesiredDown = typeof DesiredDown.Type
 
-export const Desired = Schema.Union([DesiredUp, DesiredDown])
+/** The others are their requests: they need nothing prepared. */
+export const Desired = Schema.Union([DesiredUp, DesiredDown, ...LifecycleRequest.members])
 export type Desired = typeof Desired.Type

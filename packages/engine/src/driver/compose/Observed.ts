@@ -5,6 +5,10 @@ import type { ContainerHooks } from "./hooks.ts"
 /** `exited` with its code: read from the status text, so no container is inspected for it. */
 export type ContainerState = "created" | "running" | "paused" | "restarting" | "removing" | "exited" | "dead"
 
+const running: ReadonlySet<ContainerState> = new Set(["running", "restarting", "paused"])
+/** Whether it has a process that can be stopped. */
+export const runs = ({ state }: { readonly state: ContainerState }): boolean => running.has(state)
+
 export interface ObservedMount {
   readonly type: string
   /** Of volumes. */
@@ -13,15 +17,26 @@ export interface ObservedMount {
   readonly readOnly: boolean
 }
 
+export interface ObservedDependency {
+  readonly service: string
+  readonly condition: "service_started" | "service_healthy" | "service_completed_successfully"
+  /** It is restarted when the dependency is. */
+  readonly restart: boolean
+}
+
 export interface ObservedContainer {
   readonly id: string
   readonly name: string
   readonly service: string
   readonly number: number
+  /** Made by `run`; among what is observed only where a verb is about such containers too. */
+  readonly oneOff: boolean
   readonly state: ContainerState
   readonly health: "none" | "starting" | "healthy" | "unhealthy"
   readonly exitCode: number | undefined
   readonly configHash: string
+  /** The name it was created by; an id where that name means another image now. */
+  readonly imageName: string
   /** The image it was created from, as its creator recorded it; else the engine's. */
   readonly image: string
   readonly extra: string
@@ -31,8 +46,8 @@ export interface ObservedContainer {
   readonly ofHook?: boolean
   /** Digests of the fields it was created from; undefined when Compose created it. */
   readonly fields: Readonly<Record<string, string>> | undefined
-  /** Services it depends on, as its label tells: `down` works without the file. */
-  readonly dependsOn: ReadonlyArray<string>
+  /** What it depends on, as its label tells: `down`, `start` and the like work without the file. */
+  readonly dependsOn: ReadonlyArray<ObservedDependency>
   /** Name → id; the id is empty until the container has started once. */
   readonly networks: Readonly<Record<string, string>>
   readonly mounts: ReadonlyArray<ObservedMount>

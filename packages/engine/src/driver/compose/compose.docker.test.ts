@@ -210,7 +210,7 @@ describe("compose driver", () => {
     expect(changes(rotated.draft)).toEqual(["replace service:web:1 (secret changed: environment.KEY)"])
   })
 
-  test("a one-off container of Compose is nobody's orphan and nobody's replica", async () => {
+  test("a one-off container of Compose is nobody's orphan and nobody's replica; a down takes it along", async () => {
     const name = await project("oneoff")
     const stack = stackOf(modelOf(name, { web: { ...sleeping, image: busybox } }))
     await withBed((bed) =>
@@ -226,9 +226,10 @@ describe("compose driver", () => {
         })
         const draft = yield* bed.up(stack, { removeOrphans: true })
         expect(changes(draft)).toEqual(["create network:default (no network)", "create service:web:1 (no container)"])
-        yield* bed.down(name)
+        yield* bed.down(name, { removeOrphans: false })
         expect((yield* bed.api.containers.inspect(Id)).Id).toBe(Id)
-        yield* bed.api.containers.remove(Id, { volumes: true })
+        yield* bed.down(name)
+        expect(yield* bed.api.containers.list({ label: [`com.docker.compose.project=${name}`] })).toEqual([])
       }),
     )
   })

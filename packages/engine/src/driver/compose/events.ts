@@ -1,7 +1,8 @@
 /** What an engine tells about its objects, as the contract has it. One request; opening it again is the caller's business. */
-import { Stream } from "effect"
+import { Effect, Stream } from "effect"
 import { Usage, type WindFlowError } from "../../model/errors/union.ts"
 import type { DockerApiShape } from "../../transport/DockerApi.ts"
+import { resuming } from "../../transport/resume.ts"
 import type { EngineEvent as EngineAnswer } from "../../transport/engineAnswers.ts"
 import type { EngineEvent, EngineEventFilter } from "../Driver.ts"
 import { logTime } from "./logs.ts"
@@ -27,23 +28,52 @@ export const eventOf = ({ Type, Action, Actor, timeNano }: EngineAnswer): Engine
     ...(project === undefined ? {} : { project }),
     ...(service === undefined ? {} : { service }),
     at: isoTime(timeNano ?? 0),
+    attributes,
   }
 }
 
 export const events = (
-  api: Pick<DockerApiShape, "events">,
-  { type, event, project, since }: EngineEventFilter,
+  api: Pick<DockerApiShape, "events" | "now">,
+  { type, event, project, since, until }: EngineEventFilter,
 ): Stream.Stream<EngineEvent, WindFlowError> =>
   Stream.suspend(() => {
-    const from = since === undefined ? undefined : logTime(since, Date.now())
-    if (since !== undefined && from === undefined)
+    const now = Date.now()
+    const from = since === undefined ? undefined : logTime(since, now)
+    const to = until === undefined ? undefined : logTime(until, now)
+    const wrong = since !== undefined && from === undefined ? since : to === undefined ? until : undefined
+    if (wrong !== undefined)
       return Stream.fail(
-        new Usage({ subject: since, detail: "this is no time", expected: "2026-01-31T12:00:00Z or 10m" }),
+        new Usage({ subject: wrong, detail: "this is no time", expected: "2026-01-31T12:00:00Z or 10m" }),
       )
     const filters = {
       ...(type === undefined ? {} : { type }),
       ...(event === undefined ? {} : { event }),
       ...(project === undefined ? {} : { label: projectFilter(project) }),
     }
-    return Stream.map(api.events(filters, from), eventOf)
+    let last: EngineEvent | undefined
+    let opened = 0
+    return resuming(
+      api,
+      (goesOn) =>
+        Stream.unwrap(
+          Effect.gen(function* () {
+            if (!goesOn) opened = yield* api.now
+            const place = goesOn ? (last === undefined ? (from ?? String(opened / 1000)) : logTime(last.at, 0)) : from
+            // `since` includes its moment.
+            const told = last?.at
+            return api.events(filters, place, to).pipe(
+              Stream.map(eventOf),
+              Stream.filter(({ at }) => told === undefined || at > told),
+              Stream.tap((event) => Effect.sync(() => void (last = event))),
+            )
+          }),
+        ),
+      (now): EngineEvent => ({
+        type: "connection",
+        action: "resumed",
+        id: "",
+        name: "",
+        at: new Date(now).toISOString(),
+      }),
+    )
   })

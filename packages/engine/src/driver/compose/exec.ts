@@ -22,6 +22,31 @@ export const outputOf = (endpoint: string, socket: Duplex, head: Buffer, tty: bo
   return tty ? asStdout(all) : demultiplex(all)
 }
 
+/** Both directions of a hijacked connection. */
+export const conversation = (
+  endpoint: string,
+  socket: Duplex,
+  head: Buffer,
+  tty: boolean,
+): Pick<ExecSession, "output" | "write" | "end"> => {
+  // A socket error reaches whoever reads or writes; without a listener Node would end the process.
+  socket.on("error", () => undefined)
+  return {
+    output: outputOf(endpoint, socket, head, tty),
+    write: (bytes) => writing(endpoint, (done) => socket.write(bytes, done)),
+    end: Effect.sync(() => void socket.end()),
+  }
+}
+
+/** What nobody is attached to. */
+export const detached: ExecSession = {
+  output: Stream.empty,
+  write: () => Effect.void,
+  end: Effect.void,
+  resize: () => Effect.void,
+  exitCode: Effect.succeed(0),
+}
+
 export const exec = (
   api: DockerApiShape,
   request: ExecRequest,
@@ -40,9 +65,9 @@ export const exec = (
     const tty = request.tty !== undefined
     const created = yield* api.exec.create(container.Id, {
       Cmd: [...request.argv],
-      AttachStdin: true,
-      AttachStdout: true,
-      AttachStderr: true,
+      AttachStdin: request.detach !== true,
+      AttachStdout: request.detach !== true,
+      AttachStderr: request.detach !== true,
       Tty: tty,
       Privileged: request.privileged ?? false,
       User: request.user ?? "",
@@ -50,13 +75,13 @@ export const exec = (
       Env: Object.entries(request.environment ?? {}).map(([name, value]) => `${name}=${value}`),
       ...(request.tty === undefined ? {} : { ConsoleSize: [request.tty.rows, request.tty.columns] }),
     })
+    if (request.detach === true) {
+      yield* api.exec.run(created.Id)
+      return detached
+    }
     const { socket, head } = yield* api.exec.start(created.Id, tty)
-    // A socket error reaches whoever reads or writes; without a listener Node would end the process.
-    socket.on("error", () => undefined)
     const session: ExecSession = {
-      output: outputOf(api.endpoint, socket, head, tty),
-      write: (bytes) => writing(api.endpoint, (done) => socket.write(bytes, done)),
-      end: Effect.sync(() => void socket.end()),
+      ...conversation(api.endpoint, socket, head, tty),
       resize: ({ columns, rows }) => api.exec.resize(created.Id, columns, rows),
       exitCode: Effect.flatMap(api.exec.inspect(created.Id), (details) =>
         details.ExitCode === null || details.Running

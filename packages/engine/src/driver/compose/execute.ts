@@ -276,7 +276,27 @@ export const execute = (
         yield* containers.stop(yield* containerOf(args.id, operation, run), args.seconds ?? undefined)
         return none
       case "RemoveContainer":
-        yield* containers.remove(yield* containerOf(args.id, operation, run), { volumes: args.volumes })
+        yield* Effect.mapError(
+          containers.remove(yield* containerOf(args.id, operation, run), {
+            volumes: args.volumes,
+            force: args.onlyStopped !== true,
+          }),
+          (error) =>
+            error instanceof EngineFailed && error.status === 409
+              ? new PreconditionFailed({ operation: operation.id, resource: operation.resource, detail: error.detail })
+              : error,
+        )
+        return none
+      case "RestartContainer":
+        yield* Effect.mapError(containers.restart(args.id, args.seconds ?? undefined), (error) =>
+          portInUse(args.service, gone(operation)(error)),
+        )
+        return none
+      case "KillContainer":
+        yield* Effect.mapError(containers.kill(args.id, args.signal), gone(operation))
+        return none
+      case "RemoveImage":
+        yield* context.api.images.untag(args.name)
         return none
       case "RenameContainer": {
         const id = yield* containerOf(args.id, operation, run)

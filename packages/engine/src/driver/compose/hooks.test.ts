@@ -1,11 +1,15 @@
 // Lifecycle hooks: where they stand in a plan, what a container carries of them, and what becomes of left-overs.
+import { Result } from "effect"
 import { describe, expect, test } from "vitest"
-import { defaultDownOptions } from "../Request.ts"
+import { brokenRule } from "../../plan/seal.ts"
+import { defaultDownOptions, type LifecycleRequest } from "../Request.ts"
 import { createBody } from "./createBody.ts"
 import { hooksInLabels } from "./hooks.ts"
 import { renderOperations } from "../../plan/render.ts"
+import type { ObservedContainer } from "./Observed.ts"
 import { planDown } from "./planDown.ts"
 import { id, type Loose, desiredOf, nothing, operations, planned, running, seen } from "./planFixtures.ts"
+import { planLifecycle } from "./planLifecycle.ts"
 import { preStartBody } from "./preStart.ts"
 import { inspectStack } from "./refusals.ts"
 import { changes, modelOf, stackOf } from "./testBed.ts"
@@ -88,6 +92,60 @@ describe("the plan", () => {
     )
     expect(draft.operations.map(({ verb }) => verb)).toEqual(verbs)
     expect(renderOperations(draft)).not.toContain("undefined")
+  })
+
+  const verbsOf = (request: LifecycleRequest, over: Partial<ObservedContainer>) => {
+    const containers = [running(desiredOf({ web: hooked }), "web", { hooks: carried, ...over })]
+    const draft = Result.getOrThrow(planLifecycle(request, { ...nothing, containers }))
+    expect(brokenRule(draft)).toBeUndefined()
+    return draft.operations.map(({ verb, id }) => (verb === "RunHook" ? /(\w+-\w+)-\d+$/.exec(id)?.[1] : verb))
+  }
+  const project = "demo"
+  const waiting = { noDeps: false, wait: false, waitTimeout: 60 }
+  const ended = { state: "exited", exitCode: 0 } as const
+  test.each<[string, LifecycleRequest, Partial<ObservedContainer>, ReadonlyArray<string>]>([
+    ["stop", { _tag: "Stop", project }, {}, ["pre-stop", "StopContainer"]],
+    ["start", { _tag: "Start", project, ...waiting }, ended, ["StartContainer", "post-start", "post-start"]],
+    ["start of what is paused", { _tag: "Start", project, ...waiting }, { state: "paused" }, ["UnpauseContainer"]],
+    [
+      "restart",
+      { _tag: "Restart", project, ...waiting },
+      {},
+      ["pre-stop", "RestartContainer", "post-start", "post-start"],
+    ],
+    [
+      "restart of what ended",
+      { _tag: "Restart", project, ...waiting },
+      ended,
+      ["RestartContainer", "post-start", "post-start"],
+    ],
+    [
+      "rm --stop",
+      { _tag: "Remove", project, stop: true, volumes: false },
+      {},
+      ["pre-stop", "StopContainer", "RemoveContainer"],
+    ],
+    ["kill asks nobody", { _tag: "Kill", project, signal: "SIGKILL" }, {}, ["KillContainer"]],
+  ])("%s, without the file", (_, request, over, verbs) => {
+    expect(verbsOf(request, over)).toEqual(verbs)
+  })
+
+  test("start: a dependent waits until the hooks of what it depends on are through", () => {
+    const desired = desiredOf({ web: hooked })
+    const dependsOn = [{ service: "web", condition: "service_started", restart: false }] as const
+    const containers = [
+      running(desired, "web", { id: id("a"), hooks: carried, ...ended }),
+      running(desired, "web", { id: id("b"), service: "next", name: "demo-next-1", dependsOn, ...ended }),
+    ]
+    const draft = planLifecycle({ _tag: "Start", project, ...waiting }, { ...nothing, containers })
+    expect(`\n${renderOperations(Result.getOrThrow(draft))}\n`).toMatchInlineSnapshot(`
+      "
+      #1 [] service:web:1 StartContainer, start (update:demo-web-1)
+      #2 [1] service:web:1 RunHook, start (update:demo-web-1)
+      #3 [2] service:web:1 RunHook, start (update:demo-web-1)
+      #4 [3] service:next:1 StartContainer, start (update:demo-next-1)
+      "
+    `)
   })
 
   test("pre_stop: of a container that Compose made, what the file says", () => {

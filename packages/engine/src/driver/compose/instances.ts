@@ -25,6 +25,8 @@ const instance = (summary: ContainerSummary): Instance => {
     id: summary.Id,
     number: Number(own[labels.number] ?? "1"),
     image: summary.Image,
+    command: summary.Command ?? "",
+    oneOff: isOneOff(summary),
     state: stateOf(summary),
     health: summary.State === "running" ? healthOf(summary.Status) : "none",
     exitCode: exitCodeOf(summary.Status),
@@ -40,12 +42,13 @@ const instance = (summary: ContainerSummary): Instance => {
 export const instances = (
   api: DockerApiShape,
   project: string | undefined,
+  { oneOffs = false }: { readonly oneOffs?: boolean } = {},
 ): Effect.Effect<ReadonlyArray<Instance>, WindFlowError> =>
   Effect.map(
     api.containers.list({ label: project === undefined ? [labels.project] : [...projectFilter(project)] }),
     (summaries) =>
       summaries
-        .filter((summary) => !isOneOff(summary))
+        .filter((summary) => oneOffs || !isOneOff(summary))
         .map(instance)
         .sort(
           (a, b) => a.project.localeCompare(b.project) || a.service.localeCompare(b.service) || a.number - b.number,
@@ -56,7 +59,7 @@ const anyAddress: ReadonlySet<string> = new Set(["", "0.0.0.0", "::"])
 
 /** `http://127.0.0.1:8080`: one a published TCP port; an engine elsewhere answers at its own host. */
 export const urls = (api: DockerApiShape, desired: Desired): Effect.Effect<ReadonlyArray<string>, WindFlowError> => {
-  if (desired._tag === "Down") return Effect.succeed([])
+  if (desired._tag !== "Up") return Effect.succeed([])
   const remote = /^(?:tcp|ssh|https?):\/\/(?:[^@/]*@)?(\[[^\]]+\]|[^:/]+)/.exec(api.endpoint)?.[1]
   return Effect.map(instances(api, desired.project), (list) => {
     const found = list.flatMap(({ ports }) =>

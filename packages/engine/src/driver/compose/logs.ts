@@ -3,16 +3,18 @@ import { Effect, Semaphore, Stream } from "effect"
 import { NotDeployed, Usage, type WindFlowError } from "../../model/errors/union.ts"
 import { textLines } from "../../transport/demultiplex.ts"
 import type { DockerApiShape } from "../../transport/DockerApi.ts"
+import { resuming } from "../../transport/resume.ts"
 import type { LogLine, LogOptions } from "../Driver.ts"
 import { parseDuration } from "./goValues.ts"
+import { bounded } from "./boundedLines.ts"
 import { labels, projectFilter } from "./names.ts"
-import { isOneOff } from "./observe.ts"
 
 interface Source {
   readonly id: string
   readonly service: string
   /** `web-1`. */
   readonly container: string
+  readonly number: number
   readonly oneOff: boolean
 }
 
@@ -31,7 +33,8 @@ export const logTime = (text: string, now: number): string | undefined => {
 
 const source = (id: string, own: Readonly<Record<string, string>>): Source => {
   const service = own[labels.service] ?? ""
-  return { id, service, container: `${service}-${own[labels.number] ?? "1"}`, oneOff: own[labels.oneoff] === "True" }
+  const number = Number(own[labels.number] ?? "1")
+  return { id, service, container: `${service}-${number}`, number, oneOff: own[labels.oneoff] === "True" }
 }
 
 /** The engine puts its own time and a space before each line. */
@@ -91,6 +94,12 @@ export const logs = (
   project: string,
   options: LogOptions,
 ): Stream.Stream<LogLine, WindFlowError> =>
+  options.buffer === undefined
+    ? complete(api, project, options)
+    : bounded(complete(api, project, options), options.buffer)
+
+/** Nothing is left out: the engine waits with the reader. */
+const complete = (api: DockerApiShape, project: string, options: LogOptions): Stream.Stream<LogLine, WindFlowError> =>
   Stream.unwrap(
     Effect.gen(function* () {
       const now = Date.now()
@@ -105,34 +114,51 @@ export const logs = (
       }
       const since = yield* time(options.since)
       const until = yield* time(options.until)
-      const wanted = (service: string) => options.services === undefined || options.services.includes(service)
+      const wanted = ({ service, number }: Pick<Source, "service" | "number">) =>
+        (options.services === undefined || options.services.includes(service)) &&
+        (options.index === undefined || options.index === number)
 
       const clock = options.follow ? yield* api.now : 0
-      const summaries = (yield* api.containers.list({ label: projectFilter(project) })).filter(
-        (summary) => !isOneOff(summary) && wanted(summary.Labels?.[labels.service] ?? ""),
-      )
-      if (summaries.length === 0 && !options.follow)
-        return yield* new NotDeployed({
-          deployment: project,
-          detail: "there are no containers whose logs could be read",
-        })
       const reader = makeReader(api, options.follow, until)
+      const present = Effect.map(api.containers.list({ label: projectFilter(project) }), (all) =>
+        all.map((summary) => source(summary.Id, summary.Labels ?? {})).filter((from) => !from.oneOff && wanted(from)),
+      )
       const query = {
         ...(options.tail === undefined ? {} : { tail: options.tail }),
         ...(since === undefined ? {} : { since }),
       }
-      const existing = summaries.map((summary) => reader(source(summary.Id, summary.Labels ?? {}), query))
-      if (!options.follow) return Stream.mergeAll(existing, merging)
-      const later = api
-        .events(
-          { type: ["container"], event: ["start"], label: projectFilter(project) },
-          String(Math.floor(clock / 1000)),
+      const first = yield* present
+      if (first.length === 0 && !options.follow)
+        return yield* new NotDeployed({
+          deployment: project,
+          detail: "there are no containers whose logs could be read",
+        })
+      if (!options.follow)
+        return Stream.mergeAll(
+          first.map((from) => reader(from, query)),
+          merging,
         )
-        .pipe(
-          Stream.map(({ Actor }) => source(Actor?.ID ?? "", Actor?.Attributes ?? {})),
-          Stream.filter(({ service, oneOff }) => !oneOff && wanted(service)),
-          Stream.map((from) => reader(from, {})),
-        )
-      return Stream.flatten(Stream.concat(Stream.fromArray(existing), later), merging)
+
+      const opened = String(Math.floor(clock / 1000))
+      /** Containers that start from then on; those that did already are told again and not read twice. */
+      const later = api.events({ type: ["container"], event: ["start"], label: projectFilter(project) }, opened).pipe(
+        Stream.map(({ Actor }) => source(Actor?.ID ?? "", Actor?.Attributes ?? {})),
+        Stream.filter((from) => !from.oneOff && wanted(from)),
+        Stream.map((from) => reader(from, {})),
+      )
+      const known = new Set(first.map(({ id }) => id))
+      return resuming(
+        api,
+        (goesOn) =>
+          Stream.unwrap(
+            Effect.map(goesOn ? present : Effect.succeed(first), (sources) => {
+              // Those that had said nothing yet go on from when we began; those that came meanwhile are new from their first line.
+              const place = ({ id }: Source) => (goesOn ? (known.has(id) ? { since: opened } : {}) : query)
+              const existing = sources.map((from) => reader(from, place(from)))
+              return Stream.flatten(Stream.concat(Stream.fromArray(existing), later), merging)
+            }),
+          ),
+        (now): LogLine => ({ resumed: new Date(now).toISOString() }),
+      )
     }),
   )

@@ -9,6 +9,8 @@ export const labels = {
   service: "com.docker.compose.service",
   number: "com.docker.compose.container-number",
   oneoff: "com.docker.compose.oneoff",
+  /** Of one-off containers: 64 hex digits, the first 12 of which stand in the name. */
+  slug: "com.docker.compose.slug",
   configHash: "com.docker.compose.config-hash",
   image: "com.docker.compose.image",
   dependsOn: "com.docker.compose.depends_on",

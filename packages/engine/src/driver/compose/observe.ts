@@ -8,7 +8,14 @@ import { readStore } from "../../host/trees.ts"
 import { hooksInLabels } from "./hooks.ts"
 import { familiar, indexImages } from "./imageNames.ts"
 import { labels, projectFilter } from "./names.ts"
-import type { ContainerState, Observed, ObservedContainer, ObservedNetwork, ObservedVolume } from "./Observed.ts"
+import type {
+  ContainerState,
+  Observed,
+  ObservedContainer,
+  ObservedDependency,
+  ObservedNetwork,
+  ObservedVolume,
+} from "./Observed.ts"
 
 const states: ReadonlySet<string> = new Set([
   "created",
@@ -43,6 +50,20 @@ export const nameOf = (summary: ContainerSummary): string =>
 
 const decodeFields = Schema.decodeUnknownOption(Schema.fromJsonString(Schema.Record(Schema.String, Schema.String)))
 
+const conditions: Readonly<Record<string, ObservedDependency["condition"]>> = {
+  service_healthy: "service_healthy",
+  service_completed_successfully: "service_completed_successfully",
+}
+
+/** `db:service_healthy:true,cache:service_started:false`; old containers carry names alone. */
+const dependenciesOf = (label: string): ReadonlyArray<ObservedDependency> =>
+  label.split(",").flatMap((entry) => {
+    const [service = "", condition = "", restart] = entry.split(":")
+    return service === ""
+      ? []
+      : [{ service, condition: conditions[condition] ?? "service_started", restart: restart === "true" }]
+  })
+
 /** One-off containers (`docker compose run`) belong to nobody's desired state. */
 export const isOneOff = (summary: ContainerSummary): boolean => summary.Labels?.[labels.oneoff] === "True"
 
@@ -55,17 +76,19 @@ export const observedContainer = (summary: ContainerSummary): ObservedContainer 
     name: nameOf(summary),
     service: own[labels.service] ?? "",
     number: Number(own[labels.number] ?? "1"),
+    oneOff: isOneOff(summary),
     state,
     health: state === "running" ? healthOf(summary.Status) : "none",
     exitCode: exitCodeOf(summary.Status),
     configHash: own[labels.configHash] ?? "",
+    imageName: summary.Image,
     image: own[labels.image] ?? summary.ImageID,
     extra: own[labels.extra] ?? "",
     hooks: hooksInLabels(own),
     ofHook: own[labels.hook] !== undefined,
     // A label somebody else wrote is no reason to fail: the cause is then told without fields.
     fields: fields === undefined ? undefined : Option.getOrUndefined(decodeFields(fields)),
-    dependsOn: (own[labels.dependsOn] ?? "").split(",").flatMap((entry) => entry.split(":")[0] || []),
+    dependsOn: dependenciesOf(own[labels.dependsOn] ?? ""),
     networks: Object.fromEntries(
       Object.entries(summary.NetworkSettings?.Networks ?? {}).map(([name, network]) => [
         name,
@@ -106,6 +129,10 @@ const concerns = (desired: Desired, network: ObservedNetwork): boolean =>
     desired.networks.some(
       ({ model }) => model.name === network.name || (model.external === true && model.name === network.id),
     ))
+
+/** `kill` reaches what runs, whoever made it, and a `down` cannot remove a network that a one-off container is attached to. */
+const includesOneOffs = (desired: Desired): boolean =>
+  desired._tag === "Kill" || (desired._tag === "Down" && desired.options.removeOrphans)
 
 /** Exact names as the engine's filter wants them: it matches regular expressions. */
 const exactly = (name: string) => `^${name.replace(/[.*+?^${}()|[\]\\]/g, String.raw`\$&`)}$`
@@ -150,18 +177,29 @@ const listLabelled = (api: DockerApiShape, { project, options }: DesiredDown): E
 export const observedOf = (desired: Desired, { containers, networks, volumes }: Lists): Observed => {
   const names = desired._tag === "Up" ? new Set(desired.volumes.map(({ model }) => model.name)) : undefined
   return {
-    containers: containers.filter((summary) => !isOneOff(summary)).map(observedContainer),
+    containers: containers.filter((summary) => includesOneOffs(desired) || !isOneOff(summary)).map(observedContainer),
     networks: networks.map(observedNetwork).filter((network) => concerns(desired, network)),
     volumes: volumes.map(observedVolume).filter(({ name }) => names?.has(name) ?? true),
   }
 }
 
+/** Verbs about containers alone. */
+const listContainers = (api: DockerApiShape, project: string): Effect.Effect<Lists, WindFlowError> =>
+  Effect.map(api.containers.list({ label: projectFilter(project) }), (containers) => ({
+    containers,
+    networks: [],
+    volumes: [],
+  }))
+
+const listsFor = (api: DockerApiShape, desired: Desired): Effect.Effect<Lists, WindFlowError> => {
+  const { project } = desired
+  if (desired._tag === "Up") return list(api, { project, volumes: desired.volumes.map(({ model }) => model.name) })
+  return desired._tag === "Down" ? listLabelled(api, desired) : listContainers(api, project)
+}
+
 export const observe = (api: DockerApiShape, desired: Desired): Effect.Effect<Observed, WindFlowError> => {
   const { project } = desired
-  const lists =
-    desired._tag === "Up"
-      ? list(api, { project, volumes: desired.volumes.map(({ model }) => model.name) })
-      : listLabelled(api, desired)
+  const lists = listsFor(api, desired)
   const images =
     desired._tag === "Up" && desired.origin === "saved"
       ? Effect.map(

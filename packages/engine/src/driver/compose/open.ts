@@ -22,8 +22,8 @@ export const localEndpoint = "docker://local"
 
 const localSocket = "unix:///var/run/docker.sock"
 
-/** The engine of this machine that the environment names, else the default one; none where the target is of this machine itself. */
-const deployerEngine = (target: Endpoint, sources: EndpointSources) =>
+/** The engine of this machine that the environment names, else the default one; none where the target is of this machine itself. Makes no call. */
+export const deployerEngine = (target: Endpoint, sources: EndpointSources) =>
   Effect.gen(function* () {
     if (target._tag === "Unix") return undefined
     const named = resolveEndpoint(undefined, sources)

@@ -23,6 +23,8 @@ import { planUp } from "./planUp.ts"
 import { snapshotOf } from "./snapshot.ts"
 import { changes } from "./testBed.ts"
 
+const on = (service: string) => ({ service, condition: "service_started", restart: false }) as const
+
 describe("up", () => {
   test("from nothing: conditions become waits between starts", () => {
     expect(operations(desiredOf(chain), nothing)).toMatchInlineSnapshot(`
@@ -382,8 +384,8 @@ describe("down", () => {
     const draft = planDown(
       { _tag: "Down", project: "demo", options: { volumes: true, removeOrphans: true } },
       seen(desired, [
-        running(desired, "a", { dependsOn: ["b"] }),
-        running(desired, "b", { id: id("b"), dependsOn: ["a"] }),
+        running(desired, "a", { dependsOn: [on("b")] }),
+        running(desired, "b", { id: id("b"), dependsOn: [on("a")] }),
       ]),
     )
     expect(brokenRule(draft)).toBeUndefined()

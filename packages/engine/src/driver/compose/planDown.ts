@@ -2,11 +2,20 @@
 import type { PlanDraft } from "../../plan/Plan.ts"
 import type { DesiredDown } from "./Desired.ts"
 import { Draft } from "./draft.ts"
-import type { Observed, ObservedContainer } from "./Observed.ts"
 import { planPreStop } from "./planHooks.ts"
+import { type Observed, type ObservedContainer, runs } from "./Observed.ts"
+import { familiar } from "./imageNames.ts"
+import { defaultImage } from "./names.ts"
 import { snapshotOf } from "./snapshot.ts"
 
-const running: ReadonlySet<string> = new Set(["running", "restarting", "paused"])
+/** Names, each once. An id names nothing that could be taken away. */
+const imagesToRemove = ({ project, options }: DesiredDown, { containers }: Observed): ReadonlyArray<string> => {
+  const named = containers.filter(({ imageName }) => !/^(sha256:)?[0-9a-f]{12,64}$/.test(imageName))
+  const own = ({ imageName, service }: ObservedContainer) =>
+    familiar(imageName) === familiar(defaultImage(project, service))
+  const chosen = options.images === "all" ? named : options.images === "local" ? named.filter(own) : []
+  return [...new Set(chosen.map(({ imageName }) => imageName))].sort()
+}
 
 export const planDown = (desired: DesiredDown, observed: Observed): PlanDraft => {
   const draft = new Draft()
@@ -19,7 +28,7 @@ export const planDown = (desired: DesiredDown, observed: Observed): PlanDraft =>
     const id = `container:${container.id.slice(0, 12)}`
     const resource = `service:${container.service}:${container.number}`
     const group = draft.group(`delete:${container.name}`, "delete", resource, cause)
-    const stop = running.has(container.state)
+    const stop = runs(container)
       ? draft.add({
           id: `${id}/stop`,
           group,
@@ -53,7 +62,9 @@ export const planDown = (desired: DesiredDown, observed: Observed): PlanDraft =>
     if (known !== undefined || path.has(service)) return known ?? []
     const below = new Set([...path, service])
     const dependents = [...byService]
-      .filter(([, containers]) => containers.some((container) => container.dependsOn.includes(service)))
+      .filter(([, containers]) =>
+        containers.some((container) => container.dependsOn.some((dependency) => dependency.service === service)),
+      )
       .flatMap(([name]) => visit(name, below))
     const operations = (byService.get(service) ?? []).map((container) => remove(container, dependents))
     stopped.set(service, operations)
@@ -81,6 +92,17 @@ export const planDown = (desired: DesiredDown, observed: Observed): PlanDraft =>
       cause,
       needs: removals,
       action: { verb: "RemoveVolume", args: { name: volume.name } },
+    })
+  }
+  for (const name of imagesToRemove(desired, observed)) {
+    const resource = `image:${name}`
+    draft.add({
+      id: `${resource}/remove`,
+      group: draft.group(`delete:${resource}`, "delete", resource, cause),
+      resource,
+      cause,
+      needs: removals,
+      action: { verb: "RemoveImage", args: { name } },
     })
   }
   return draft.finish(snapshotOf(observed))

@@ -87,10 +87,16 @@ export const running = (
     health: "none",
     exitCode: undefined,
     configHash: wanted?.configHash ?? "gone",
+    imageName: wanted?.image.reference ?? "img",
     image,
     extra: "",
     fields: wanted === undefined ? {} : fieldDigests(wanted),
-    dependsOn: Object.keys(wanted?.model.depends_on ?? {}),
+    oneOff: false,
+    dependsOn: Object.entries(wanted?.model.depends_on ?? {}).map(([name, { condition, restart }]) => ({
+      service: name,
+      condition,
+      restart: restart === true,
+    })),
     networks: { demo_default: "net1" },
     mounts: [],
     hostPorts: [],
@@ -120,7 +126,8 @@ export const planned = (desired: DesiredUp, observed: Observed) => {
   const draft = Result.getOrThrow(planUp(desired, observed))
   expect(brokenRule(draft)).toBeUndefined()
   // What people are told they are told in French, too.
-  expect(draft.groups.map(({ cause }) => cause).filter((cause) => frenchPhrase(cause) === undefined)).toEqual([])
+  const untold = draft.groups.flatMap(({ cause }) => (frenchPhrase(cause) === undefined ? [cause] : []))
+  expect(untold).toEqual([])
   return draft
 }
 export const operations = (desired: DesiredUp, observed: Observed) =>

@@ -41,16 +41,17 @@ const planHooks = (
   return previous === undefined ? needs : [previous]
 }
 
-/** After a start; returns the operation after which the container counts as started. */
+/**
+ * After a start; returns the operation after which the container counts as started.
+ * @param prefix - What the ids of the operations begin with.
+ */
 export const planPostStart = (
   draft: Draft,
-  service: DesiredService,
-  around: Omit<Around, "service">,
+  hooks: ContainerHooks | undefined,
+  around: Around,
+  prefix: string,
   start: string,
-): string =>
-  planHooks(draft, "post_start", hooksOf(service.model), { ...around, service: service.name }, around.resource, [
-    start,
-  ])[0] ?? start
+): string => planHooks(draft, "post_start", hooks, around, prefix, [start])[0] ?? start
 
 /**
  * Before a stop, in a container that runs; returns what the stop has to wait for.

@@ -10,6 +10,7 @@ import { linksOf } from "./links.ts"
 import type { LiveNetworks } from "./obsolete.ts"
 import { mountedBy, planCarried } from "./planCarried.ts"
 import { judgeNetworks, planNetworks, planRenamed, planVolumes } from "./planInfrastructure.ts"
+import { hooksOf } from "./hooks.ts"
 import { containerName, isAnonymousVolume, temporaryName } from "./names.ts"
 import type { Observed, ObservedContainer } from "./Observed.ts"
 import { type Handle, inputOf, type Planned } from "./planned.ts"
@@ -19,7 +20,7 @@ import { Removals, isRunning } from "./planRemovals.ts"
 import { planUploads } from "./planUploads.ts"
 import { Waits } from "./planWaits.ts"
 import { holdersOf } from "./portHandover.ts"
-import { parentsOf, plannedService, type Sharing, sharedInput, sharesNamespace, sharingOf } from "./sharing.ts"
+import { plannedService, type Sharing, sharedInput, sharesNamespace, sharingOf } from "./sharing.ts"
 import { type Replacement, Rollout } from "./rollout.ts"
 import { type Replaced, type ServiceSlots, type Slot, interrupted, isDone, isReplaced, slotsOf } from "./slots.ts"
 import { snapshotOf } from "./snapshot.ts"
@@ -162,7 +163,7 @@ class UpPlanner {
       }
       case "Finish": {
         const cause = interrupted
-        const group = draft.group(resource, "replace", resource, cause)
+        const group = draft.group(resource, isRunning(slot.next) ? "update" : "replace", resource, cause)
         const rename = this.#rename(resource, name, { id: slot.next.id }, removals, group, cause)
         const start = isRunning(slot.next)
           ? undefined
@@ -327,15 +328,6 @@ class UpPlanner {
     })
   }
 
-  /** Replaced together with one whose namespaces or volumes it shares, by id: the old one would look for a container that is gone. */
-  #entangled({ name, model }: DesiredService): boolean {
-    const parents = parentsOf(model)
-    return this.#services.some(
-      ({ service, slots }) =>
-        (parents.includes(service.name) || parentsOf(service.model).includes(name)) && slots.some(isReplaced),
-    )
-  }
-
   #rollout(service: DesiredService): Rollout {
     const rollout = new Rollout(
       { desired: this.#desired, draft: this.#draft, removals: this.#removals, waits: this.#waits },
@@ -343,7 +335,7 @@ class UpPlanner {
       {
         handover: this.#handover.size > 0,
         ready: () => this.#waits.gates(service),
-        lost: (old) => this.#unplugged(old) || this.#entangled(service),
+        lost: (old) => this.#unplugged(old),
         start: ({ slot, name, next, group, cause }, needs) =>
           this.#start(service, slot, name, next, needs, group, cause),
         rename: ({ slot, name, next, group, cause }, needs) =>
@@ -368,7 +360,14 @@ class UpPlanner {
   /** What a failed run owes. Planned last: who comes back may have to wait for services that are planned after it. */
   #putBack(): void {
     const stops = this.#rollouts.flatMap((rollout) => rollout.stopsToPutBack())
-    for (const rollout of this.#rollouts) rollout.putBack(stops)
+    for (const rollout of this.#rollouts) {
+      const hosts = this.#rollouts.filter((other) => rollout.livesIn(other))
+      rollout.putBack(
+        stops,
+        hosts.flatMap((host) => host.startsToPutBack()),
+        hosts.flatMap((host) => host.end ?? []),
+      )
+    }
     for (const { dependency, request } of this.#restarts) {
       const needs = this.#rollouts.flatMap((rollout) => (rollout.of(dependency) ? rollout.startsToPutBack() : []))
       this.#draft.compensate({ ...request, needs })
@@ -447,7 +446,8 @@ class UpPlanner {
       },
       ...inputOf(handle),
     })
-    return planPostStart(this.#draft, service, { resource, name, handle, group, cause }, start)
+    const around = { service: service.name, resource, name, handle, group, cause }
+    return planPostStart(this.#draft, hooksOf(service.model), around, resource, start)
   }
 }
 

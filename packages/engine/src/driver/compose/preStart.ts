@@ -72,13 +72,13 @@ export const runPreStart = (
     // Followed until it ends; a log that cannot be read must not keep the service from starting.
     const output = api.containers.logs(Id, { follow: true, timestamps: false })
     const log = yield* reportLines(output, report, subject).pipe(Effect.orElseSucceed(() => ""))
-    const { StatusCode } = yield* api.containers.wait(Id)
-    if (StatusCode !== 0)
+    const exitCode = yield* yield* api.containers.wait(Id, "not-running")
+    if (exitCode !== 0)
       return yield* new HookFailed({
         service: service.name,
         container: Id.slice(0, 12),
         hook: `pre_start[${index}]`,
-        exitCode: StatusCode,
+        exitCode,
         log,
       })
   }).pipe(Effect.scoped)

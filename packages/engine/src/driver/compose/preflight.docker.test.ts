@@ -1,8 +1,6 @@
 // What a preflight sees of a real engine: refused before anything is changed, with everything at once.
-import { text } from "node:stream/consumers"
-import { baseImages, docker, session } from "@windflow/testcontainers"
+import { baseImages, buildImage, session } from "@windflow/testcontainers"
 import { Effect, Result } from "effect"
-import { pack } from "tar-stream"
 import { afterAll, beforeAll, expect, test } from "vitest"
 import type { Service } from "../../model/StackModel.ts"
 import { cleanUp, runsOn } from "./runBed.ts"
@@ -86,13 +84,8 @@ test("an image for another platform, unless the file names one", async () => {
   const image = `${name}:other`
   await withBed((bed) =>
     Effect.gen(function* () {
-      const context = pack()
-      context.entry({ name: "Dockerfile" }, "FROM scratch\nCOPY Dockerfile /\n")
-      context.finalize()
-      yield* Effect.promise(async () => {
-        const answer = await (await docker()).buildImage(context, { version: "2", t: image, platform: "linux/s390x" })
-        await text(answer)
-      })
+      const files = { Dockerfile: "FROM scratch\nCOPY Dockerfile /\n" }
+      yield* Effect.promise(() => buildImage(image, files, { platform: "linux/s390x" }))
       const stack = stackOf(modelOf(name, { web: sleeping({ image }) }))
       expect(yield* runsOn(bed).failing(stack)).toMatchObject({
         _tag: "PreflightRefused",

@@ -128,7 +128,7 @@ export const preflight = (
   operations: Operations,
 ): Effect.Effect<ReadonlyArray<Finding>, WindFlowError> =>
   Effect.gen(function* () {
-    if (desired._tag === "Down") return []
+    if (desired._tag !== "Up") return []
     const created = servicesOf(desired, operations, "CreateContainer")
     const wanted = servicesOf(desired, operations, "StartContainer").flatMap(wantedPorts)
     const none: ReadonlyArray<never> = []

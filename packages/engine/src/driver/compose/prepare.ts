@@ -82,7 +82,10 @@ const prepareUp = (
     const [first, ...others] = verdict.refused
     if (first !== undefined) return yield* new Unsupported({ driver: "compose", diagnostics: [first, ...others] })
     const selection = yield* Effect.fromResult(selectServices(model, options))
-    const chosen = selection.services
+    const chosen =
+      options.onlyDependencies === true
+        ? selection.services.filter((name) => !selection.targeted.has(name))
+        : selection.services
     if (needsNewer(stack, chosen)) {
       const [newer, ...more] = refuseNewerKeys(stack, chosen, yield* context.api.offered)
       if (newer !== undefined) return yield* new Unsupported({ driver: "compose", diagnostics: [newer, ...more] })
@@ -128,7 +131,7 @@ const prepareUp = (
         return desired
       }),
     )
-    const used = keysUsed(model, chosen)
+    const used = keysUsed(model, selection.services)
     const picked = new Set(chosen)
     return {
       _tag: "Up",
@@ -159,6 +162,5 @@ export const prepare = (
   request: Request,
   options: PrepareOptions,
 ): Effect.Effect<Desired, WindFlowError> =>
-  request._tag === "Up"
-    ? prepareUp(context, request.stack, request.options, options)
-    : Effect.succeed({ _tag: "Down", project: request.project, options: request.options })
+  // What works from labels needs nothing prepared.
+  request._tag === "Up" ? prepareUp(context, request.stack, request.options, options) : Effect.succeed(request)

@@ -34,7 +34,7 @@ export const prepareAndObserve = (
   request: Request,
   options: PrepareOptions,
 ): Effect.Effect<{ readonly desired: Desired; readonly observed?: Observed }, WindFlowError> => {
-  if (request._tag === "Down") return Effect.map(prepare(context, request, options), (desired) => ({ desired }))
+  if (request._tag !== "Up") return Effect.map(prepare(context, request, options), (desired) => ({ desired }))
   return Effect.suspend(() => {
     let old = false
     const api = noting(context.api, () => {
@@ -48,7 +48,7 @@ export const prepareAndObserve = (
       }),
       ([desired, lists]) =>
         // Carried trees are known only after preparing, and looked for by a call of their own.
-        old || desired._tag === "Down" || desired.trees !== undefined
+        old || desired._tag !== "Up" || desired.trees !== undefined
           ? { desired }
           : { desired, observed: observedOf(desired, lists) },
     )

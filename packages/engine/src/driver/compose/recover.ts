@@ -72,6 +72,8 @@ export const recover = (
         return when(!(yield* api.networks.list({})).some((network) => network.Id === args.id))
       case "RemoveVolume":
         return when(!(yield* api.volumes.list({})).some((volume) => volume.Name === args.name))
+      case "RemoveImage":
+        return when((yield* api.images.find(args.name)) === undefined)
       case "RemoveContainer":
         return when((yield* find(yield* containerOf(args.id, operation, run))) === undefined)
       case "StopContainer":
@@ -86,6 +88,9 @@ export const recover = (
         const found = yield* find(yield* containerOf(args.id, operation, run))
         return when(found?.Name === `/${args.name}`)
       }
+      // Nothing tells a process that was restarted or signalled from one that was not.
+      case "RestartContainer":
+      case "KillContainer":
       case "RunHook":
       case "RunPreStart":
         return { _tag: "Unknown" }

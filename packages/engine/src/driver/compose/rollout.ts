@@ -6,6 +6,7 @@ import type { DesiredService, DesiredUp } from "./Desired.ts"
 import type { CompensationRequest, Draft } from "./draft.ts"
 import type { ObservedContainer } from "./Observed.ts"
 import { type Handle, inputOf, type Planned } from "./planned.ts"
+import { sharesNamespace } from "./sharing.ts"
 import { isRunning, type Removals } from "./planRemovals.ts"
 import type { Waits } from "./planWaits.ts"
 import { isDone, type Slot } from "./slots.ts"
@@ -218,6 +219,16 @@ export class Rollout {
     return this.#turned.map((turned) => undoId(this.#service, turned, "stop"))
   }
 
+  /** Whether its containers live in namespaces of that other service's. */
+  livesIn(other: Rollout): boolean {
+    return sharesNamespace(this.#service.model, other.#service.name)
+  }
+
+  /** After this operation nothing of it is put back; undefined where nothing ever is. */
+  get end(): string | undefined {
+    return this.#committed
+  }
+
   of(service: string): boolean {
     return this.#service.name === service
   }
@@ -226,21 +237,25 @@ export class Rollout {
     return this.#committed === undefined ? [] : this.#turned.map((turned) => undoId(this.#service, turned, "start"))
   }
 
-  /** `stops`: of all services, where whoever comes back must wait for all. */
-  putBack(stops: ReadonlyArray<string>): void {
-    const until = this.#committed
-    if (until === undefined) return
+  /**
+   * @param stops - Of all services, where whoever comes back must wait for all.
+   * @param hosts - Starts of containers whose namespaces the old ones live in: these come back first.
+   * @param ends - After these the hosts' old containers go, and what lived in them cannot come back.
+   */
+  putBack(stops: ReadonlyArray<string>, hosts: ReadonlyArray<string>, ends: ReadonlyArray<string>): void {
+    if (this.#committed === undefined) return
+    const until = ends[0] ?? this.#committed
     const { startFirst, parallelism, delay } = this.#policy.rollback
     let before: ReadonlyArray<string> = []
     const turns = chunks(this.#turned, this.#steps.handover ? Infinity : parallelism)
     for (const [index, turn] of turns.entries()) {
       const ends = turn.map((turned) => {
         if (startFirst) {
-          const start = this.#startOld(turned, until, before)
+          const start = this.#startOld(turned, until, [...before, ...hosts])
           return this.#removeNew(turned, until, [start, this.#stopNew(turned, until, [start])])
         }
         const stop = this.#stopNew(turned, until, before)
-        const start = this.#startOld(turned, until, [stop, ...(this.#steps.handover ? stops : [])])
+        const start = this.#startOld(turned, until, [stop, ...(this.#steps.handover ? stops : []), ...hosts])
         return this.#removeNew(turned, until, [stop, start])
       })
       const last = turn.at(-1)

@@ -12,13 +12,13 @@ import { openDriver } from "../Driver.ts"
 import type { UpOptions } from "../Request.ts"
 import { type Bed, up } from "./testBed.ts"
 
-export const runsOn = (bed: Bed) => {
+export const runsOn = (bed: Bed, owner: { readonly pid?: number } = {}) => {
   const events: Array<Event> = []
   const deployments = makeDeployments({
     driver: openDriver(bed.driver),
     target: { name: "local", type: "docker", driver: "compose", endpoints: [bed.api.endpoint] },
     journal: memoryJournal(),
-    owner: thisProcess(),
+    owner: { ...thisProcess(), ...owner },
   })
   const onEvent = (event: Event) => void events.push(event)
   return {

@@ -103,6 +103,15 @@ describe("the plan", () => {
     expect(stop("b")).toBeLessThan(stop("a"))
   })
 
+  test("bug: a guest was put back before its host ran again", () => {
+    const desired = desiredOf(pod)
+    const { compensations } = planned(desired, seen(desired, both({ configHash: "old" })))
+    const host = compensations?.find(({ verb, args }) => verb === "StartContainer" && args["id"] === id("a"))
+    const guest = compensations?.find(({ verb, args }) => verb === "StartContainer" && args["id"] === id("b"))
+    expect(host).toBeDefined()
+    expect(guest?.needs).toContain(host?.id)
+  })
+
   test("a replacement of the other that was finished in between is noticed by its id", () => {
     const desired = desiredOf(pod)
     const containers = both().map((container) =>

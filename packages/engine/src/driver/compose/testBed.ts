@@ -132,31 +132,37 @@ export const openBed = (
   Effect.gen(function* () {
     const resolved = yield* Effect.fromResult(resolveEndpoint(url, processSources(process.env)))
     const api = yield* openDocker(resolved, dial)
-    const driver = composeDriver({ api, secrets, config: resolved.config, localFiles })
-    const draft: Bed["draft"] = (request, preview = false) =>
-      Effect.gen(function* () {
-        const desired = yield* driver.prepare(request, { preview, report })
-        const observed = yield* driver.observe(desired)
-        const draft = yield* Effect.fromResult(driver.plan(desired, observed))
-        const broken = brokenRule(draft)
-        if (broken !== undefined) throw new Error(`the planner broke a rule: ${broken}`)
-        return { desired, draft }
-      })
-    const run: Bed["run"] = (request, until = () => false) =>
-      Effect.gen(function* () {
-        const planned = yield* draft(request)
-        yield* walk(driver, planned.desired, planned.draft.operations, until, report)
-        return planned.draft
-      })
-    return {
-      api,
-      driver,
-      draft,
-      run,
-      up: (stack, options) => run(up(stack, options)),
-      down: (project, options) => run(down(project, options)),
-    }
+    return bedOver({ api, secrets, config: resolved.config, localFiles }, report)
   })
+
+/** An engine that is reached already. */
+export const bedOver = (context: Omit<ComposeDriverContext, "contents">, report: Report = silent): Bed => {
+  const { api } = context
+  const driver = composeDriver(context)
+  const draft: Bed["draft"] = (request, preview = false) =>
+    Effect.gen(function* () {
+      const desired = yield* driver.prepare(request, { preview, report })
+      const observed = yield* driver.observe(desired)
+      const draft = yield* Effect.fromResult(driver.plan(desired, observed))
+      const broken = brokenRule(draft)
+      if (broken !== undefined) throw new Error(`the planner broke a rule: ${broken}`)
+      return { desired, draft }
+    })
+  const run: Bed["run"] = (request, until = () => false) =>
+    Effect.gen(function* () {
+      const planned = yield* draft(request)
+      yield* walk(driver, planned.desired, planned.draft.operations, until, report)
+      return planned.draft
+    })
+  return {
+    api,
+    driver,
+    draft,
+    run,
+    up: (stack, options) => run(up(stack, options)),
+    down: (project, options) => run(down(project, options)),
+  }
+}
 
 /** One operation after the other, in the order of the draft. */
 export const walk = (

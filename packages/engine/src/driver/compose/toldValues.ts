@@ -50,7 +50,7 @@ export const tellValues = (
   observed: Observed,
   earlier: ReadonlyArray<Desired>,
 ): PlanDraft => {
-  if (desired._tag === "Down") return draft
+  if (desired._tag !== "Up") return draft
   const services = new Map(desired.services.map((service) => [service.name, service]))
   const stored = earlier.flatMap((one) => (one._tag === "Up" ? one.services : []))
   return {
@@ -59,11 +59,10 @@ export const tellValues = (
       const [, name = "", number] = /^service:(.+):(\d+)$/.exec(group.resource) ?? []
       const after = services.get(name)
       if (after === undefined || group.fields.length === 0) return group
-      const hashes = new Set(
-        observed.containers
-          .filter((container) => container.service === name && container.number === Number(number))
-          .map((container) => container.configHash),
+      const ofSlot = observed.containers.filter(
+        (container) => container.service === name && container.number === Number(number),
       )
+      const hashes = new Set(ofSlot.map((container) => container.configHash))
       // The successor of an interrupted replacement is no predecessor.
       hashes.delete(after.configHash)
       const before = stored.find((service) => service.name === name && hashes.has(service.configHash))

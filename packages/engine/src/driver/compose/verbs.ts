@@ -58,8 +58,18 @@ export const Action = Schema.Union([
   }),
   verb("UnpauseContainer", { id: Str, name: Str }),
   verb("StopContainer", { name: Str, seconds: Schema.NullOr(Schema.Int), ...existing }),
-  verb("RemoveContainer", { name: Str, volumes: Schema.Boolean, ...existing }),
+  verb("RestartContainer", { id: Str, name: Str, service: Str, seconds: Schema.NullOr(Schema.Int) }),
+  verb("KillContainer", { id: Str, name: Str, signal: Str }),
+  /** `onlyStopped`: one that was started meanwhile is left alone. */
+  verb("RemoveContainer", {
+    name: Str,
+    volumes: Schema.Boolean,
+    onlyStopped: Schema.optionalKey(Schema.Boolean),
+    ...existing,
+  }),
   verb("RenameContainer", { name: Str, ...existing }),
+  /** Takes a name from an image; the image goes when that was its last and nothing uses it. */
+  verb("RemoveImage", { name: Str }),
   verb("Wait", {
     service: Str,
     name: Str,

@@ -68,6 +68,12 @@ const makeDriver = (api: KubeApi): Driver<Desired, Observed> => ({
   logs: () => Stream.fail(notYet("logs")),
   events: () => Stream.fail(notYet("events")),
   exec: () => Effect.fail(notYet("exec")),
+  oneOff: () => Effect.fail(notYet("run")),
+  processes: () => Effect.fail(notYet("top")),
+  images: () => Effect.fail(notYet("images")),
+  // Nodes pull by themselves, and there is nothing here that builds.
+  pull: () => Effect.fail(notYet("pull")),
+  build: () => Effect.fail(notYet("build")),
 })
 
 /** Opens a cluster. Reads the kubeconfig and connects to nothing yet; there is nothing to close. */

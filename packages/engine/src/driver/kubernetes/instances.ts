@@ -31,6 +31,8 @@ const instanceOf = (pod: Pod, number: number): Instance => {
     id: pod.metadata.uid,
     number,
     image: pod.spec.containers[0].image ?? "",
+    command: "",
+    oneOff: false,
     state: stateOf(pod),
     health,
     exitCode: (container?.state?.terminated ?? container?.lastState?.terminated)?.exitCode,

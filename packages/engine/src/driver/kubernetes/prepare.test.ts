@@ -1,7 +1,7 @@
 import { Result } from "effect"
 import { describe, expect, it } from "vitest"
 import type { Service, StackModel } from "../../model/index.ts"
-import { defaultUpOptions } from "../Request.ts"
+import { defaultDownOptions, defaultUpOptions, type Request } from "../Request.ts"
 import { stackOf, webModel } from "./fixtures.ts"
 import { objectName } from "./objects.ts"
 import { parity } from "./parity.ts"
@@ -16,6 +16,27 @@ const refusals = (model: StackModel, options = {}) => {
 const withWeb = (part: Partial<Service>): StackModel => ({
   name: "shop",
   services: { web: { command: null, entrypoint: null, image: "busybox", ...part } },
+})
+
+describe("verbs about single containers", () => {
+  it("are refused by name, before anything is deployed for them", () => {
+    const requests: ReadonlyArray<Request> = [
+      { _tag: "Stop", project: "shop" },
+      { _tag: "Start", project: "shop", wait: false, waitTimeout: 1 },
+      { _tag: "Restart", project: "shop", noDeps: false, waitTimeout: 1 },
+      { _tag: "Kill", project: "shop", signal: "SIGHUP" },
+      { _tag: "Remove", project: "shop", stop: false, volumes: false },
+      { _tag: "Up", stack: stackOf(withWeb({})), options: { ...defaultUpOptions, onlyDependencies: true } },
+      { _tag: "Down", project: "shop", options: { ...defaultDownOptions, images: "all" } },
+    ]
+    const told = requests.map((request) => {
+      const failure = Result.getOrThrow(Result.flip(prepare(request)))
+      return failure._tag === "Unsupported" ? failure.diagnostics.map(({ message }) => message).join() : failure._tag
+    })
+    expect(told).toEqual(
+      ["stop", "start", "restart", "kill", "remove", "run", "down --rmi"].map((verb) => `\`${verb}\` is not supported`),
+    )
+  })
 })
 
 describe("what a cluster is asked for", () => {

@@ -1,9 +1,9 @@
 /** A request as a desired state. Nothing has to be pulled or built here: nodes pull, and a digest pins an image. Pure. */
 import { Result } from "effect"
-import { ComposeInvalid, type WindFlowError } from "../../model/errors/index.ts"
+import { ComposeInvalid, Unsupported, type WindFlowError } from "../../model/errors/index.ts"
 import type { Stack } from "../../model/index.ts"
-import type { Request, UpOptions } from "../Request.ts"
-import { refuse } from "./accept.ts"
+import type { LifecycleRequest, Request, UpOptions } from "../Request.ts"
+import { driverName, refuse } from "./accept.ts"
 import { configObject, serviceObjects } from "./convert.ts"
 import type { Desired } from "./state.ts"
 
@@ -75,19 +75,43 @@ const up = (stack: Stack, options: UpOptions): Result.Result<Desired, WindFlowEr
   })
 }
 
-export const prepare = (request: Request): Result.Result<Desired, WindFlowError> =>
-  request._tag === "Up"
-    ? up(request.stack, request.options)
-    : Result.succeed({
-        format: 1,
-        project: request.project,
-        intent: "down",
-        services: [],
-        objects: [],
-        spared: [],
-        removeOrphans: true,
-        until: "healthy",
-        waitTimeout: 300,
-        nodePorts: [],
-        warnings: [],
-      })
+const down = (project: string): Desired => ({
+  format: 1,
+  project,
+  intent: "down",
+  services: [],
+  objects: [],
+  spared: [],
+  removeOrphans: true,
+  until: "healthy",
+  waitTimeout: 300,
+  nodePorts: [],
+  warnings: [],
+})
+
+const alternatives: Readonly<Record<LifecycleRequest["_tag"], string>> = {
+  Stop: "A Deployment has no stopped state: scale it to 0 with `up --scale SERVICE=0`.",
+  Start: "Scale it up with `up --scale SERVICE=N`.",
+  Restart: "Use kubectl rollout restart.",
+  Kill: "Use kubectl delete pod; its Deployment makes another one.",
+  Remove: "Use `down`: Pods are removed with their Deployment.",
+}
+
+/** Pods are made and removed by their controllers: verbs about single containers have no meaning here. */
+const refused = (verb: string, remedy: string) =>
+  new Unsupported({
+    driver: driverName,
+    diagnostics: [{ severity: "error", code: "unsupported", message: `\`${verb}\` is not supported`, remedy }],
+  })
+
+export const prepare = (request: Request): Result.Result<Desired, WindFlowError> => {
+  if (request._tag === "Down")
+    return request.options.images === undefined
+      ? Result.succeed(down(request.project))
+      : Result.fail(refused("down --rmi", "Nodes remove images by themselves."))
+  if (request._tag !== "Up") return Result.fail(refused(request._tag.toLowerCase(), alternatives[request._tag]))
+  // Asked before a `run`: nothing is deployed for what cannot follow.
+  return request.options.onlyDependencies === true
+    ? Result.fail(refused("run", "Use kubectl run."))
+    : up(request.stack, request.options)
+}

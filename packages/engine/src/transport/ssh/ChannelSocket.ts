@@ -19,7 +19,7 @@ export interface ChannelSource {
   /** Gives a channel, or the error with which the stream fails. */
   readonly open: () => Promise<RawChannel>
   /** Why a channel that ended early did so, when somebody knows. */
-  readonly reason?: () => Error | undefined
+  readonly reason?: () => Error | undefined | Promise<Error | undefined>
 }
 
 const reset = () => Object.assign(new Error("the channel was closed"), { code: "ECONNRESET" })
@@ -27,7 +27,8 @@ const reset = () => Object.assign(new Error("the channel was closed"), { code: "
 export class ChannelSocket extends Duplex {
   readonly #source: ChannelSource
   #channel: RawChannel | undefined
-  #ended = false
+  #ending: Promise<void> | undefined
+  #gone = false
   #waiting: ((error?: Error) => void) | undefined
 
   constructor(source: ChannelSource) {
@@ -53,19 +54,32 @@ export class ChannelSocket extends Duplex {
       // Not reading on lets the window of this channel run full: the sender waits, other channels do not.
       if (!this.destroyed && !this.push(chunk)) channel.pause()
     })
-    channel.once("end", () => {
-      this.#ended = true
-      const reason = this.#source.reason?.()
-      if (reason !== undefined) this.destroy(reason)
-      else if (!this.destroyed) this.push(null)
-    })
-    channel.once("close", () => {
-      const reason = this.#source.reason?.() ?? reset()
-      this.#waiting?.(reason)
-      if (!this.#ended) this.destroy(reason)
-      else if (!this.writableFinished) this.destroy()
-    })
+    channel.once("end", () => void this.#onEnd())
+    channel.once("close", () => void this.#onClose())
     channel.pause()
+  }
+
+  #onEnd(): Promise<void> {
+    return (this.#ending ??= (async () => {
+      const reason = await this.#source.reason?.()
+      if (reason !== undefined) this.destroy(reason)
+      else if (!this.destroyed) {
+        this.push(null)
+        // Who keeps this idle does not read: the end is to be noticed all the same.
+        this.read(0)
+      }
+    })())
+  }
+
+  async #onClose(): Promise<void> {
+    this.#gone = true
+    const ended = this.#ending !== undefined
+    await this.#ending
+    const reason = (await this.#source.reason?.()) ?? reset()
+    this.#waiting?.(reason)
+    if (!ended) this.destroy(reason)
+    // Not destroyed: what came before the end may still be unread.
+    else if (!this.writableEnded) this.end()
   }
 
   override _read(): void {
@@ -73,6 +87,7 @@ export class ChannelSocket extends Duplex {
   }
 
   override _write(chunk: Buffer, _: BufferEncoding, done: (error?: Error) => void): void {
+    if (this.#gone) return done(reset())
     if (this.#channel?.write(chunk) !== false) return done()
     const once = (error?: Error) => {
       if (this.#waiting === undefined) return
@@ -84,7 +99,7 @@ export class ChannelSocket extends Duplex {
   }
 
   override _final(done: () => void): void {
-    this.#channel?.end()
+    if (!this.#gone) this.#channel?.end()
     done()
   }
 

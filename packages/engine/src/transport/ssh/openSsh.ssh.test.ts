@@ -1,7 +1,9 @@
 // A host over ssh2, against a stock sshd: what goes over its one connection, and what the host is told to do.
-import { readFileSync } from "node:fs"
+import { execFileSync, spawn } from "node:child_process"
+import { existsSync, readFileSync } from "node:fs"
+import { join } from "node:path"
 import type { Duplex } from "node:stream"
-import { baseImages, type Host, type Proxy, startHost, startProxy } from "@windflow/testcontainers"
+import { baseImages, type Host, type Proxy, startHost, startProxy, until } from "@windflow/testcontainers"
 import { Effect, type Scope, Stream } from "effect"
 import { afterAll, beforeAll, expect, test } from "vitest"
 import type { WindFlowError } from "../../model/errors/union.ts"
@@ -196,17 +198,16 @@ test("a program's input, its errors and its code; leaving it ends it", async () 
       const result = yield* ssh.run(["sh", "-c", "cat; echo wrong >&2; exit 3"], { input: Buffer.from("given") })
       expect([result.stdout.toString(), result.stderr.toString(), result.exitCode]).toEqual(["given", "wrong\n", 3])
       const fiber = yield* Effect.forkChild(ssh.run(["sh", "-c", "echo started >/tmp/leaving; exec cat /dev/zero"]))
-      yield* Effect.promise(() => waitFor(async () => (await host.run("cat", "/tmp/leaving")).exitCode === 0))
+      yield* Effect.promise(() =>
+        until("its start", async () => (await host.run("cat", "/tmp/leaving")).exitCode === 0),
+      )
       fiber.interruptUnsafe()
-      yield* Effect.promise(() => waitFor(async () => (await host.run("pgrep", "-f", "cat /dev/zero")).exitCode !== 0))
+      yield* Effect.promise(() =>
+        until("its end", async () => (await host.run("pgrep", "-f", "cat /dev/zero")).exitCode !== 0),
+      )
     }),
   )
 })
-
-const waitFor = async (ask: () => Promise<boolean>): Promise<void> => {
-  const deadline = Date.now() + 20_000
-  while (!(await ask())) if (Date.now() > deadline) throw new Error("not within 20 s")
-}
 
 test.each([
   ["a key file", () => ({ access: { identity: host.privateKey } })],
@@ -237,6 +238,29 @@ test.each([
     ),
   )
   expect(result.stdout.toString()).toBe("deploy\n")
+})
+
+test("logs in with an agent, which may hold other keys too", async () => {
+  const socket = join(host.directory, "agent.sock")
+  const agent = spawn("ssh-agent", ["-D", "-a", socket], { stdio: "ignore" })
+  const ended = new Promise((resolve) => agent.once("close", resolve))
+  try {
+    await until("the agent", async () => existsSync(socket))
+    const other = join(host.directory, "other")
+    execFileSync("ssh-keygen", ["-q", "-t", "ed25519", "-N", "", "-f", other])
+    for (const key of [other, host.privateKey])
+      execFileSync("ssh-add", ["-q", key], { env: { SSH_AUTH_SOCK: socket }, stdio: "ignore" })
+    const facts = await scoped(
+      Effect.flatMap(
+        sshTo(host.url(), { hostKey: host.hostKey }, { environment: { SSH_AUTH_SOCK: socket } }),
+        (ssh) => ssh.connect,
+      ),
+    )
+    expect(facts.credential).toBe("agent")
+  } finally {
+    agent.kill()
+    await ended
+  }
 })
 
 test("through a jump host, each with a key of its own to judge", async () => {

@@ -27,7 +27,8 @@ beforeAll(async () => {
 })
 afterEach(() => {
   // Sockets and pinned keys are gone with the scope.
-  expect(readdirSync(runtime)).toEqual([])
+  const left = readdirSync(runtime)
+  if (left.length > 0) throw new Error(`left behind: ${left.join(", ")}`)
 })
 afterAll(async () => {
   await proxy?.stop()

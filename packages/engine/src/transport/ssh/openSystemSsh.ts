@@ -36,6 +36,8 @@ import {
 import { systemFailure, usedMethod } from "./systemErrors.ts"
 
 const sessions = 8
+/** Milliseconds between the last byte of a dying `ssh` and the news of its end. */
+const goodbye = 100
 
 interface Master extends Link {
   readonly process: ChildProcessByStdio<null, null, Readable>
@@ -135,11 +137,15 @@ export const openSystemSsh = (
         ended,
         way: undefined,
         dead: false,
+        // The process closes its sockets some time before we hear that it is gone.
+        settled: () => Promise.race([ended, pause(goodbye)]),
       }
-      void ended.then(async () => {
+      const clearUp = async () => {
+        await ended
         one.dead = true
         await rm(files.directory, { recursive: true, force: true })
-      })
+      }
+      void clearUp()
       return one
     }
 

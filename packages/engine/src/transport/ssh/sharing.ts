@@ -11,6 +11,8 @@ export interface Link {
   way: Promise<Way> | undefined
   /** The connection is gone. */
   dead: boolean
+  /** Resolves when it is known whether it is, where the end of a stream may be heard before the end of the connection. */
+  readonly settled?: () => Promise<unknown>
   /** Streams at once, as far as that is known. */
   limit?: number
 }
@@ -78,7 +80,10 @@ export const dialOver = <L extends Link>(
       }
     }
     // The end of the connection ends its channels in good order: without this a cut would look like the end of the output.
-    const reason = () => (link?.dead === true ? hostUnreachable(address, "closed") : undefined)
+    const reason = async () => {
+      await link?.settled?.()
+      return link?.dead === true ? hostUnreachable(address, "closed") : undefined
+    }
     return new ChannelSocket({ open, reason })
   }
   return Object.assign(dial, { limit: () => last?.limit ?? Number.POSITIVE_INFINITY })

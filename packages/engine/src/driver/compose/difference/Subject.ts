@@ -29,7 +29,7 @@ const SubjectData = Schema.Struct({
   compose: Str,
   /** The edit: texts of the file that are replaced; each stands in it exactly once. */
   edit: opt(Schema.Array(Schema.Tuple([Str, Str]))),
-  /** Further files of the folder, and those that the edit writes. */
+  /** Further files of the folder, and those that the edit writes. See `agentSocket`. */
   files: opt(Texts),
   editedFiles: opt(Texts),
   /** The deployer's environment, and that of the edit. */
@@ -48,6 +48,8 @@ const SubjectData = Schema.Struct({
   ends: opt(Strings),
   /** The engine refuses it, whatever it does here: both must fail with a text that matches, and leave the same behind. */
   fails: opt(Str),
+  /** The engine can do it from this version of its API on; before, our driver refuses it. */
+  since: opt(Str),
   /** service → shell command whose output in its first container must be equal too. */
   probe: opt(Texts),
   /** Is in the crash sweep, and the other tool's `ps`, `logs` and `down` are tried on it. */
@@ -88,6 +90,9 @@ export const filesOf = (subject: Subject, step: Step): Readonly<Record<string, s
   )
   return { ...first, ...subject.editedFiles, "compose.yaml": text }
 }
+
+/** A file of this text is the socket of an SSH agent that holds no key. */
+export const agentSocket = "<the socket of an SSH agent>"
 
 /** The deployer's variables at a step. */
 export const envOf = (subject: Subject, step: Step): Readonly<Record<string, string>> => ({

@@ -38,6 +38,7 @@ const unordered: ReadonlySet<string> = new Set([
   "Ulimits",
   "Env",
   "VolumesFrom",
+  "Links",
   "ExtraHosts",
   "DNSNames",
 ])
@@ -113,15 +114,37 @@ export const comparable = (value: Json, known: Known, inside?: Inside): Json => 
   return result
 }
 
+const isObject = (value: Json | undefined): value is { readonly [key: string]: Json } =>
+  typeof value === "object" && value !== null && !Array.isArray(value)
+
+const membersOf = (value: Json | undefined): { readonly [key: string]: Json } => (isObject(value) ? value : {})
+
+const configHash = "com.docker.compose.config-hash"
+/** What is shared with another container is named by that one's id, and the hash covers it. */
+const sharing: ReadonlySet<string> = new Set(["NetworkMode", "IpcMode", "PidMode", "VolumesFrom"])
+
+/** An inspected container; its hash is left out where it covers the id of another one. */
+export const comparableContainer = (
+  container: { readonly HostConfig: Json; readonly [key: string]: Json },
+  known: Known,
+): Json => {
+  const references = Object.entries(membersOf(container.HostConfig)).flatMap(([key, value]) =>
+    sharing.has(key) ? [JSON.stringify(value)] : [],
+  )
+  const found = comparable(container, known)
+  if (![...known.ids.keys()].some((id) => references.some((text) => text.includes(id)))) return found
+  const whole = membersOf(found)
+  const config = membersOf(whole["Config"])
+  const labels = { ...membersOf(config["Labels"]), [configHash]: "<of an id>" }
+  return { ...whole, Config: { ...config, Labels: labels } }
+}
+
 /** A place where two values are not equal, as a path: `containers.web-1.HostConfig.Memory`. */
 export interface Difference {
   readonly path: string
   readonly theirs: Json | undefined
   readonly ours: Json | undefined
 }
-
-const isObject = (value: Json | undefined): value is { readonly [key: string]: Json } =>
-  typeof value === "object" && value !== null && !Array.isArray(value)
 
 /** Every place where they differ; lists are compared as a whole. */
 export const differences = (theirs: Json | undefined, ours: Json | undefined, path = ""): ReadonlyArray<Difference> => {

@@ -13,6 +13,11 @@ export interface Divergence {
 
 const completed = "A service whose completion is waited for has done its work: `up` does not run a migration again."
 
+const content =
+  "Compose's hash covers the name of a config and not what it stands for: the container goes on with the old content."
+const bridged =
+  "A replacement runs under its temporary name until it is well, so that the old one can come back; the engine notes names of a running container that is renamed. On the default bridge they are not resolved."
+
 export const divergences: ReadonlyArray<Divergence> = [
   { subject: "one-shot", paths: ["other", "fates.containers.$-migrate-1"], reason: completed },
   { subject: "one-shot-edited", paths: ["other"], reason: completed },
@@ -34,5 +39,41 @@ export const divergences: ReadonlyArray<Divergence> = [
     paths: ["outcomes.edited", "edited.containers.$-app-1", "edited.networks.$-two", "fates.containers.$-app-1"],
     reason:
       "Compose removes the network that its container is to be started with, and fails; ours replaces the container.",
+  },
+  {
+    subject: "configs-from-files",
+    paths: ["edited.containers.$-other-1", "edited.probes.other", "fates.containers.$-other-1"],
+    reason: content,
+  },
+  {
+    subject: "config-content-edited",
+    paths: ["edited.containers.$-app-1", "edited.probes.app", "fates.containers.$-app-1"],
+    reason: content,
+  },
+  {
+    subject: "network-modes",
+    paths: ["edited.containers.$-none-1.NetworkSettings.Networks.bridge.DNSNames"],
+    reason: bridged,
+  },
+  {
+    subject: "external-links",
+    paths: ["edited.containers.$-app-1.NetworkSettings.Networks.bridge.DNSNames"],
+    reason: bridged,
+  },
+  {
+    subject: "volumes-from",
+    paths: [
+      "first.containers.$-app-1.HostConfig.VolumesFrom",
+      "first.containers.$-app-1.Mounts",
+      "edited.containers.$-app-1.HostConfig.VolumesFrom",
+      "edited.containers.$-app-1.Mounts",
+    ],
+    reason: "Compose loses the `:ro` of volumes_from when it resolves the service, and mounts the volumes writable.",
+  },
+  {
+    subject: "hooks",
+    paths: ["edited.probes.app"],
+    reason:
+      "Compose runs pre_stop in `stop`, `restart` and `down`, and not when `up` replaces the container, which is when most containers stop.",
   },
 ]

@@ -3,6 +3,7 @@
  */
 import { execFile } from "node:child_process"
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs"
+import { createServer, type Server } from "node:net"
 import { tmpdir } from "node:os"
 import { dirname, join } from "node:path"
 import { promisify } from "node:util"
@@ -16,8 +17,8 @@ import { resolveEndpoint } from "../../../transport/endpoint.ts"
 import { dialEndpoint, makeEngineHttp } from "../../../transport/EngineHttp.ts"
 import { processSources } from "../../../transport/openDocker.ts"
 import { up } from "../testBed.ts"
-import { comparable } from "./comparable.ts"
-import { envOf, filesOf, type Flags, flagsOf, type Step, type Subject } from "./Subject.ts"
+import { comparable, comparableContainer } from "./comparable.ts"
+import { agentSocket, envOf, filesOf, type Flags, flagsOf, type Step, type Subject } from "./Subject.ts"
 
 type Json = Schema.Json
 const run = promisify(execFile)
@@ -30,6 +31,7 @@ interface Container {
   readonly Image: string
   readonly Created: string
   readonly State: { readonly [key: string]: Json; readonly Status: string; readonly StartedAt: string }
+  readonly HostConfig: Json
   readonly Config: { readonly Image: string; readonly Labels: Readonly<Record<string, string>> }
 }
 interface Network {
@@ -199,11 +201,13 @@ const lookAt = async (ask: Ask, subject: Subject, project: string, step: Step): 
       .toSorted((a, b) => (a.Name < b.Name ? -1 : 1))[0]
     probes.push([service, first === undefined ? "(no container)" : await probed(first.Id, command)])
   }
-  const byName = (items: ReadonlyArray<Container | Network | Volume>) =>
-    Object.fromEntries(items.map((item) => [item.Name.replace(/^\//, ""), comparable(item, known)]))
+  const byName = (items: ReadonlyArray<Network | Volume>) =>
+    Object.fromEntries(items.map((item) => [item.Name, comparable(item, known)]))
   return {
     shape: {
-      containers: byName(containers),
+      containers: Object.fromEntries(
+        containers.map((container) => [nameOf(container), comparableContainer(container, known)]),
+      ),
       networks: byName(networks),
       volumes: byName(volumes),
       // Ids and layers carry the time of the build; what containers take from an image is its configuration.
@@ -320,13 +324,17 @@ const inFolder = (subject: Subject, project: string, busybox: string, ask: Ask) 
         const { stdout, stderr } = await running
         return stdout + stderr
       }
-      const made: World = {
+      const agents: Record<string, Server> = {}
+      const made: World & { readonly agents: typeof agents } = {
+        agents,
         project,
         directory,
         write: (step) => {
           for (const [name, text] of Object.entries(filesOf(subject, step))) {
             mkdirSync(dirname(join(directory, name)), { recursive: true })
-            writeFileSync(join(directory, name), text, { mode: text.startsWith("#!") ? 0o755 : 0o644 })
+            if (text !== agentSocket)
+              writeFileSync(join(directory, name), text, { mode: text.startsWith("#!") ? 0o755 : 0o644 })
+            else agents[name] ??= createServer((socket) => socket.destroy()).listen(join(directory, name))
           }
         },
         request: (step) => requestIn(subject, step, directory, project, busybox),
@@ -339,8 +347,9 @@ const inFolder = (subject: Subject, project: string, busybox: string, ask: Ask) 
       }
       return made
     }),
-    ({ directory }) =>
+    ({ directory, agents }) =>
       Effect.promise(async () => {
+        for (const agent of Object.values(agents)) agent.close()
         rmSync(directory, { recursive: true, force: true })
         await unmake(subject, project)
       }),
