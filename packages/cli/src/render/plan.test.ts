@@ -65,8 +65,8 @@ describe("renderPlan", () => {
     expect(`\n${renderPlan(plan, textsOf("fr"), plain)}\n`).toMatchInlineSnapshot(`
       "
       shop@local : 3 changements
-        + créer     network:default  no network
-        ± remplacer service:web:1  image changed
+        + créer     network:default  pas de réseau
+        ± remplacer service:web:1  image modifiée
             image: shop/web:1.3 → shop/web:1.4
             environment.DEBUG: (rien) → ***
         - supprimer volume:old  no longer declared
