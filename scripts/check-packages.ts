@@ -181,9 +181,11 @@ export const checkPackages = async (say: (line: string) => void): Promise<void> 
     const foreign = join(directory, "foreign")
     mkdirSync(foreign)
     const dependencies = Object.fromEntries(packed.map(({ name, file }) => [name, `file:${file}`]))
+    // As our own package.json has it: ssh2's native parts are not built, and any other install script would be found here.
+    const allowScripts = { "cpu-features": false, ssh2: false }
     writeFileSync(
       join(foreign, "package.json"),
-      JSON.stringify({ name: "foreign", private: true, type: "module", dependencies }),
+      JSON.stringify({ name: "foreign", private: true, type: "module", dependencies, allowScripts }),
     )
     await run("npm", ["install", "--prefer-offline", "--no-audit", "--no-fund"], foreign)
     const tree = measureTree(foreign)

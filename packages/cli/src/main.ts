@@ -1,5 +1,6 @@
 /** One command from its words to its exit code. Loads no engine for what needs none; never ends the process itself. */
 import { CommanderError } from "commander"
+import { isCompletion, serviceNames } from "./completion.ts"
 import { createContext } from "./context.ts"
 import type { Host } from "./host.ts"
 import { exitOf, onInterrupt } from "./interrupt.ts"
@@ -13,8 +14,8 @@ type Parsed =
   | { readonly _tag: "Printed" }
   | { readonly _tag: "Misuse"; readonly error: CommanderError }
 
-const parse = (argv: ReadonlyArray<string>, host: Host, texts: Texts): Parsed => {
-  const { command, choose } = buildProgram(texts, argv)
+const parse = (argv: ReadonlyArray<string>, host: Host, texts: Texts, services: ReadonlyArray<string>): Parsed => {
+  const { command, choose } = buildProgram(texts, argv, services)
   const write = (text: string) => void host.stdout.write(text)
   const configure = (one: typeof command): void => {
     // Errors are printed by us; only help goes out directly.
@@ -48,7 +49,7 @@ export const main = async (argv: ReadonlyArray<string>, host: Host): Promise<num
     host.stderr.write(`${text}\n`)
     return exit
   }
-  const parsed = parse(argv, host, texts)
+  const parsed = parse(argv, host, texts, isCompletion(argv) ? await serviceNames(argv, host) : [])
   switch (parsed._tag) {
     case "Printed":
       return 0

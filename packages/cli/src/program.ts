@@ -2,6 +2,7 @@
 import tab from "@bomb.sh/tab/commander"
 import { Command, CommanderError, Option, type OptionValues } from "commander"
 import { declareComposeVerbs } from "./composeVerbs.ts"
+import { offerServices } from "./completion.ts"
 import { addGlobals, collect, type GlobalFlags, mergeGlobals } from "./globals.ts"
 import { targetCommands } from "./targetCommands.ts"
 import type { Texts } from "./text/index.ts"
@@ -39,8 +40,13 @@ const aboutAll: ReadonlySet<string> = new Set(["help", "complete", "completion"]
 /**
  * `words`: the command line, when it is known. Verbs that it does not contain are then left without their options, which take
  * commander longer than the rest of parsing. (A word may be an option's value too: then a verb too many has its options.)
+ * `services`: what completion offers where a service may stand.
  */
-export const buildProgram = (texts: Texts, words?: ReadonlyArray<string>): Program => {
+export const buildProgram = (
+  texts: Texts,
+  words?: ReadonlyArray<string>,
+  services: ReadonlyArray<string> = [],
+): Program => {
   const { verbs, flags, args } = texts.help
   const configured = new Map<string, () => void>()
   let chosen: Chosen | undefined
@@ -256,7 +262,7 @@ export const buildProgram = (texts: Texts, words?: ReadonlyArray<string>): Progr
   const wanted = named.length === 0 || words?.some((word) => aboutAll.has(word)) === true ? [...configured] : named
   for (const [, configure] of wanted) configure()
   if (wanted.length === configured.size) {
-    tab(root, { completionCommandName: "completion" })
+    offerServices(tab(root, { completionCommandName: "completion" }), services)
     root.commands.find((command) => command.name() === "completion")?.description(verbs.completion)
   }
 

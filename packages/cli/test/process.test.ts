@@ -49,6 +49,13 @@ describe("the bundle", { timeout: 60_000 }, () => {
     expect(readFileSync(path.join(bundle, "windflow.js"), "utf8")).not.toContain("ComposeInvalid")
   })
 
+  it("holds of Effect only what is used: a namespace that is taken as a whole would bring all of it", () => {
+    const bundle = path.join(packageRoot, "dist/bundle")
+    const effect = readdirSync(bundle).filter((file) => file.startsWith("effect-"))
+    expect(effect).toHaveLength(1)
+    expect(readFileSync(path.join(bundle, effect[0]!), "utf8").length).toBeLessThan(200_000)
+  })
+
   it("imports no module of Node whole, which evaluates every getter among its exports", () => {
     const bundle = path.join(packageRoot, "dist/bundle")
     const whole = readdirSync(bundle).filter((file) =>
@@ -68,6 +75,17 @@ describe("completion", { timeout: 60_000 }, () => {
   it("offers verbs and their options", () => {
     expect(windflow("complete", "--", "").stdout).toMatch(/^up\b/m)
     expect(windflow("complete", "--", "up", "--force").stdout).toContain("--force-recreate")
+  })
+
+  it("offers the services of the file that is meant, and nothing where there is none", () => {
+    writeFileSync(path.join(cwd, "other.yaml"), "services: { api: { image: a }, worker: { image: b } }")
+    expect(windflow("complete", "--", "logs", "").stdout).toMatch(/^web\b/m)
+    expect(windflow("complete", "--", "exec", "w").stdout).toMatch(/^web\b/m)
+    const other = windflow("complete", "--", "-f", "other.yaml", "logs", "").stdout
+    expect(other).toMatch(/^api\b/m)
+    expect(other).toMatch(/^worker\b/m)
+    expect(other).not.toMatch(/^web\b/m)
+    expect(windflow("complete", "--", "-f", "absent.yaml", "logs", "")).toMatchObject({ status: 0, stderr: "" })
   })
 
   it("gives bash a script that it can read", () => {

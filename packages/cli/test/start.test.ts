@@ -24,6 +24,7 @@ import { Effect } from "effect"
 import { build } from "rolldown"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
 import { options, output, snapshot } from "../rolldown.config.ts"
+import { rehearse } from "../src/start/rehearsal.ts"
 import { rehearsalEngine } from "../src/start/rehearsalEngine.ts"
 
 const source = join(import.meta.dirname, "..")
@@ -111,6 +112,12 @@ const whileSpoilt = async (body: () => Promise<Told>): Promise<Told> => {
 const fromSnapshot = async (more: Readonly<Record<string, string>> = {}): Promise<boolean> =>
   (await whileSpoilt(() => windflow(["config", "-q"], more))).code !== 0
 
+it("the rehearsal plays every command to its end", async () => {
+  const folder = mkdtempSync(join(directory, "rehearsal-"))
+  await rehearse(folder)
+  expect(existsSync(join(folder, "state/journal/rehearsal%40local"))).toBe(true)
+})
+
 describe("the launcher", { timeout: 60_000 }, () => {
   it("starts plain, has a snapshot made, and starts from it the next time", async () => {
     expect(await windflow(["config", "--services"])).toEqual({ code: 0, out: "web\n", err: "" })
@@ -137,7 +144,10 @@ describe("the launcher", { timeout: 60_000 }, () => {
         ["-t", `unix://${directory}/absent.sock`, "ps"],
       ])
         for (const more of [{}, { TAG: "é ✓", LANG: "fr_FR.UTF-8", TERM: "xterm", FORCE_COLOR: "1" }])
-          expect(await windflow(words, more), words.join(" ")).toEqual(await windflow(words, { ...more, ...plain }))
+          expect({ words, ...(await windflow(words, more)) }).toEqual({
+            words,
+            ...(await windflow(words, { ...more, ...plain })),
+          })
       expect((await windflow(["config"], { TAG: "é ✓" })).out).toContain("image: a:é ✓")
       expect((await windflow(["config"])).out).toContain("name: own")
     } finally {
@@ -168,7 +178,7 @@ describe("the launcher", { timeout: 60_000 }, () => {
   })
 
   it("starts plain, and makes another snapshot, when Node or the program was replaced", async () => {
-    const program = join(installed, "dist/snapshot/windflow.cjs")
+    const program = join(installed, "dist/snapshot/windflow.script")
     writeFileSync(program, `${readFileSync(program, "utf8")}\n`)
     const before = readFileSync(start, "utf8")
     expect(await whileSpoilt(() => windflow(["config", "-q"]))).toMatchObject({ code: 0 })

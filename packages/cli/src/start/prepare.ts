@@ -21,7 +21,7 @@ import { dirname, join } from "node:path"
 const patienceMillis = 60_000
 
 const root = join(import.meta.dirname, "..", "..")
-const bundle = join(root, "dist", "snapshot", "windflow.cjs")
+const bundle = join(root, "dist", "snapshot", "windflow.script")
 
 /** As the launcher asks: where `node` is, and what tells these two files from what may replace them. */
 const identify = (): { readonly node: string; readonly identity: string } => {

@@ -58,7 +58,7 @@ const withoutChance = async (body: () => Promise<void>): Promise<void> => {
   }
 }
 
-/** Fails when a command of it fails: such a snapshot must not be used. */
+/** Fails when a command of it does. */
 export const rehearse = (directory: string): Promise<void> => withoutChance(() => perform(directory))
 
 const perform = async (directory: string): Promise<void> => {

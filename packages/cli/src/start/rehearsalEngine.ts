@@ -33,6 +33,15 @@ interface Wanted {
 const missing: Answer = { status: 404, body: { message: "not found" } }
 const image = `sha256:${"a".repeat(64)}`
 
+/** Where nothing is, so that nobody looks at this machine's disk. */
+const DockerRootDir = "/nowhere/rehearsal"
+
+const facts: Readonly<Record<string, unknown>> = {
+  _ping: "OK",
+  info: { ServerVersion: "26.1.5", DockerRootDir },
+  version: { Os: "linux", Arch: "amd64" },
+}
+
 const carries =
   (wanted: ReadonlyArray<string>) =>
   ({ Labels }: Held): boolean =>
@@ -99,7 +108,10 @@ export const rehearsalEngine = (): EngineHttp => {
       .replace(/^\/v[\d.]+/, "")
       .slice(1)
       .split("/")
-    if (kind === "_ping") return { status: 200, body: "OK" }
+    const fixed = facts[kind]
+    if (fixed !== undefined) return { status: 200, body: fixed }
+    if (kind === "images" && action === "json")
+      return { status: 200, body: { Id: image, Os: "linux", Architecture: "amd64" } }
     // Only our own driver calls, whose bodies are JSON texts.
     const sent = typeof body === "string" ? (JSON.parse(body) as Wanted) : {}
     if (method === "POST" && id === "create") return create(kind, parameters.get("name") ?? "", sent)

@@ -15,4 +15,5 @@ startupSnapshot.setDeserializeMainFunction(() => {
 })
 
 const { WINDFLOW_REHEARSAL: directory } = process.env
-if (directory !== undefined) void rehearse(directory)
+// Where a rehearsal ends early the program is as good, and only slower to start.
+if (directory !== undefined) void rehearse(directory).catch(() => {})

@@ -28,6 +28,12 @@ const stackOf = async (texts: Readonly<Record<string, string>>): Promise<Stack> 
   Result.getOrThrow((await files(texts)).result)
 const at = ({ place, code }: Diagnostic) => `${place?.file.slice(3)}:${place?.line}:${place?.column} ${code}`
 
+it("a quote that is never closed is shown where it opens", async () => {
+  const text = 'services:\n  web:\n    image: "nginx\n    restart: always\n  db:\n    image: b\n'
+  expect((await findings(text)).map(at)).toEqual(["compose.yaml:3:12 yaml"])
+  expect((await findings("services: { web: { image: 'nginx } }\n")).map(at)[0]).toBe("compose.yaml:1:27 yaml")
+})
+
 const WRONG = `services:
   web:
     imag: nginx

@@ -79,7 +79,8 @@ const entriesOf = (archive: NodeJS.ReadableStream) =>
       content.once("end", next)
     })
     parser.once("finish", () => resolve(names))
-    archive.once("error", reject)
+    // What destroys the source destroys what it is piped to.
+    for (const stream of [archive, parser]) stream.once("error", reject)
     archive.pipe(parser)
   })
 

@@ -3,7 +3,9 @@ import { Schema } from "effect"
 import { WindFlowError } from "./errors/union.ts"
 import { Target } from "./Target.ts"
 
-const { optionalKey, String: Str } = Schema
+// Members one by one: taken apart as a whole the module could not be left out of bundles where it is not used.
+const optionalKey = Schema.optionalKey
+const Str = Schema.String
 
 /** In the order in which they are tried; a stage that fails has the later ones that need it skipped. */
 export const StageName = Schema.Literals(["dns", "tcp", "ssh", "auth", "sudo", "engine", "api", "disk", "clock"])

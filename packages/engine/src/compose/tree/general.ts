@@ -1,5 +1,16 @@
 /** Reads any YAML with the `yaml` package; only what is written is taken over, types are ours to find. */
-import { isAlias, isMap, isPair, isScalar, isSeq, parseAllDocuments, type Scalar } from "yaml"
+import {
+  type Document,
+  isAlias,
+  isMap,
+  isPair,
+  isScalar,
+  isSeq,
+  parseAllDocuments,
+  type Scalar,
+  visit,
+  type YAMLParseError,
+} from "yaml"
 import { nothing, type Raw } from "./Raw.ts"
 
 export interface SyntaxProblem {
@@ -22,8 +33,8 @@ export const readGeneral = (text: string): Raw[] | SyntaxProblem[] | undefined =
     return undefined
   }
   if (!Array.isArray(documents)) return []
-  const problems = documents.flatMap(({ errors }) =>
-    errors.map((error) => ({ at: error.pos[0], message: error.message.replace(/\.$/, "") })),
+  const problems = documents.flatMap((document) =>
+    document.errors.map((error) => ({ at: placeOf(error, document), message: error.message.replace(/\.$/, "") })),
   )
   // The reference's parser knows no other version.
   const version = /^%YAML +(?!1\.1\s).*/m.exec(text)
@@ -32,6 +43,19 @@ export const readGeneral = (text: string): Raw[] | SyntaxProblem[] | undefined =
   const converter = new Converter(text)
   const raws = documents.map((document) => converter.raw(document.contents))
   return converter.problems.length > 0 ? converter.problems : raws
+}
+
+/** A quote that is never closed ends where the text does; what is wrong with it stands where it opens. */
+const placeOf = (error: YAMLParseError, document: Document.Parsed): number => {
+  const end = error.pos[0]
+  let at = end
+  if (error.code === "MISSING_CHAR")
+    visit(document, {
+      Scalar: (_, { type, range }) => {
+        if (type?.startsWith("QUOTE") === true && range?.[1] === end) at = range[0]
+      },
+    })
+  return at
 }
 
 export const isProblem = (read: ReadonlyArray<Raw | SyntaxProblem>): read is ReadonlyArray<SyntaxProblem> =>

@@ -370,7 +370,7 @@ test("a build that is interrupted is cancelled at the engine", async () => {
       const controller = new AbortController()
       const driver = composeDriver({ api: bed.api, secrets: noSecrets, config: {}, localFiles: true })
       const build = Effect.runPromise(
-        driver.build!(stackOfBuilds(directory, { web: {} }), { ...defaultBuildOptions, noCache: true }, ({ text }) =>
+        driver.build(stackOfBuilds(directory, { web: {} }), { ...defaultBuildOptions, noCache: true }, ({ text }) =>
           Effect.sync(() => {
             if (text === marker) started.resolve()
           }),

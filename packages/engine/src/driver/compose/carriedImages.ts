@@ -4,6 +4,7 @@ import { ImageMissing, type WindFlowError } from "../../model/errors/union.ts"
 import type { ImageDetails } from "../../transport/engineAnswers.ts"
 import type { Report } from "../Driver.ts"
 import type { ComposeDriverContext } from "./ComposeDriver.ts"
+import { satisfies } from "./localImages.ts"
 import type { Pull } from "./pull.ts"
 
 /**
@@ -14,8 +15,6 @@ const nobodyHas =
   /pull access denied|repository does not exist|manifest unknown|manifest for .* not found|: not found$/i
 export const isUnknownImage = (error: WindFlowError): boolean =>
   error._tag === "ImageMissing" && nobodyHas.test(error.detail)
-
-const platformOf = ({ Os, Architecture }: ImageDetails): string => `${Os ?? "linux"}/${Architecture ?? "?"}`
 
 /** For a preview, which carries nothing. */
 export const isHere = (context: ComposeDriverContext, reference: string): Effect.Effect<boolean, WindFlowError> =>
@@ -47,12 +46,11 @@ export const carryFromHere = (
     if ((yield* context.api.images.find(reference))?.Id === image.Id) return true
     const engine = yield* context.api.platform
     const wanted = pull.platform ?? `${engine.Os}/${engine.Arch}`
-    // A variant (`linux/arm/v7`) is the registry's business; here system and architecture have to agree.
-    if (platformOf(image) !== wanted.split("/").slice(0, 2).join("/"))
+    if (!satisfies(image, wanted))
       return yield* new ImageMissing({
         image: reference,
         service,
-        detail: `this machine's engine has it for ${platformOf(image)}, and ${wanted} is needed`,
+        detail: `this machine's engine has it for ${image.Os ?? "?"}/${image.Architecture ?? "?"}, and ${wanted} is needed`,
         ...(place === undefined ? {} : { place }),
       })
     const { carryImage } = yield* Effect.promise(() => import("../../host/carryImage.ts"))

@@ -240,23 +240,6 @@ describe("nothing to come back to", () => {
     expect(order).toEqual(["CreateContainer", ...stop, "RemoveContainer", "RenameContainer", ...start])
   })
 
-  test("it shares a namespace with one that is replaced", () => {
-    const services = (command: string): Readonly<Record<string, Loose>> => ({
-      a: { image: "img", command: [command] },
-      b: {
-        image: "img",
-        network_mode: "service:a",
-        depends_on: { a: { condition: "service_started", required: true, restart: true } },
-      },
-    })
-    const before = desiredOf(services("a"))
-    const desired = desiredOf(services("b"))
-    const containers = [running(before, "a"), running(before, "b", { id: id("b") })]
-    const draft = planned(desired, seen(desired, containers))
-    expect(draft.groups.filter(({ kind }) => kind === "replace")).toHaveLength(2)
-    expect(draft.compensations).toBeUndefined()
-  })
-
   test("a job that was done is not run again by what brings it back", () => {
     const services = (command: string): Readonly<Record<string, Loose>> => ({
       job: { image: "img", command: [command] },
@@ -293,4 +276,25 @@ test("ports that changed hands: whoever comes back waits until all successors ha
     "service:a:1/undo-stop",
     "service:b:1/undo-stop",
   ])
+})
+
+test("what lives in another's namespace comes back after it, and not once that one's old container is gone", () => {
+  const services = (command: string): Readonly<Record<string, Loose>> => ({
+    a: { image: "img", command: [command] },
+    b: {
+      image: "img",
+      network_mode: "service:a",
+      depends_on: { a: { condition: "service_started", required: true, restart: true } },
+    },
+  })
+  const before = desiredOf(services("a"))
+  const desired = desiredOf(services("b"))
+  const containers = [running(before, "a"), running(before, "b", { id: id("b") })]
+  const { groups, compensations = [] } = planned(desired, seen(desired, containers))
+  expect(groups.filter(({ kind }) => kind === "replace")).toHaveLength(2)
+  const [host, guest] = ["service:a:1/undo-start", "service:b:1/undo-start"].map((undo) =>
+    compensations.find((compensation) => compensation.id === undo),
+  )
+  expect(guest?.needs).toContain(host?.id)
+  expect(guest?.until).toBe(host?.until)
 })

@@ -20,7 +20,7 @@ import { Removals, isRunning } from "./planRemovals.ts"
 import { planUploads } from "./planUploads.ts"
 import { Waits } from "./planWaits.ts"
 import { holdersOf } from "./portHandover.ts"
-import { parentsOf, plannedService, type Sharing, sharedInput, sharesNamespace, sharingOf } from "./sharing.ts"
+import { plannedService, type Sharing, sharedInput, sharesNamespace, sharingOf } from "./sharing.ts"
 import { type Replacement, Rollout } from "./rollout.ts"
 import { type Replaced, type ServiceSlots, type Slot, interrupted, isDone, isReplaced, slotsOf } from "./slots.ts"
 import { snapshotOf } from "./snapshot.ts"
@@ -328,15 +328,6 @@ class UpPlanner {
     })
   }
 
-  /** Replaced together with one whose namespaces or volumes it shares, by id: the old one would look for a container that is gone. */
-  #entangled({ name, model }: DesiredService): boolean {
-    const parents = parentsOf(model)
-    return this.#services.some(
-      ({ service, slots }) =>
-        (parents.includes(service.name) || parentsOf(service.model).includes(name)) && slots.some(isReplaced),
-    )
-  }
-
   #rollout(service: DesiredService): Rollout {
     const rollout = new Rollout(
       { desired: this.#desired, draft: this.#draft, removals: this.#removals, waits: this.#waits },
@@ -344,7 +335,7 @@ class UpPlanner {
       {
         handover: this.#handover.size > 0,
         ready: () => this.#waits.gates(service),
-        lost: (old) => this.#unplugged(old) || this.#entangled(service),
+        lost: (old) => this.#unplugged(old),
         start: ({ slot, name, next, group, cause }, needs) =>
           this.#start(service, slot, name, next, needs, group, cause),
         rename: ({ slot, name, next, group, cause }, needs) =>
@@ -374,6 +365,7 @@ class UpPlanner {
       rollout.putBack(
         stops,
         hosts.flatMap((host) => host.startsToPutBack()),
+        hosts.flatMap((host) => host.end ?? []),
       )
     }
     for (const { dependency, request } of this.#restarts) {

@@ -154,7 +154,7 @@ test("the verb: what became of each image", async () => {
         "/",
       )
       const pull = (options: Partial<PullOptions>) =>
-        driverOf(bed).pull!(stack, { ...defaultPullOptions, ...options }, silent)
+        driverOf(bed).pull(stack, { ...defaultPullOptions, ...options }, silent)
       const all = new Map((yield* pull({})).map(({ services, outcome }) => [services.join(), outcome]))
       expect(all.get("one,two")).toEqual({ _tag: "Pulled" })
       expect(all.get("built")).toEqual({ _tag: "Skipped", reason: "no-image" })

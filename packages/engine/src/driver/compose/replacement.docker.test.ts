@@ -74,6 +74,37 @@ test("a successor that never becomes healthy: the old one runs again, and the er
   )
 })
 
+test("a pod: what lives in the namespace of a container that comes back runs again too", async () => {
+  const name = await project("pod")
+  const pod = (script: string) =>
+    stackOf(
+      modelOf(name, {
+        web: shell(script, {}, checked),
+        side: shell(
+          "sleep 1000",
+          {},
+          {
+            network_mode: "service:web",
+            // As the loader has it.
+            depends_on: { web: { condition: "service_started", required: true, restart: true } },
+          },
+        ),
+      }),
+    )
+  await withBed((bed) =>
+    Effect.gen(function* () {
+      const runs = runsOn(bed)
+      yield* runs.up(pod(healthy("one")))
+      const ids = (all: ReadonlyArray<{ readonly Id: string }>) => all.map(({ Id }) => Id).toSorted()
+      const before = ids(yield* containersOf(bed, name))
+      expect(yield* runs.failing(pod(sick))).toMatchObject({ _tag: "Unhealthy", service: "web", restored: true })
+      const after = yield* containersOf(bed, name)
+      expect(ids(after)).toEqual(before)
+      expect(after.map(({ State }) => State.Status)).toEqual(["running", "running"])
+    }),
+  )
+})
+
 test("a successor that dies at once, without a healthcheck", async () => {
   const name = await project("dies")
   await withBed((bed) =>

@@ -224,6 +224,11 @@ export class Rollout {
     return sharesNamespace(this.#service.model, other.#service.name)
   }
 
+  /** After this operation nothing of it is put back; undefined where nothing ever is. */
+  get end(): string | undefined {
+    return this.#committed
+  }
+
   of(service: string): boolean {
     return this.#service.name === service
   }
@@ -235,10 +240,11 @@ export class Rollout {
   /**
    * @param stops - Of all services, where whoever comes back must wait for all.
    * @param hosts - Starts of containers whose namespaces the old ones live in: these come back first.
+   * @param ends - After these the hosts' old containers go, and what lived in them cannot come back.
    */
-  putBack(stops: ReadonlyArray<string>, hosts: ReadonlyArray<string>): void {
-    const until = this.#committed
-    if (until === undefined) return
+  putBack(stops: ReadonlyArray<string>, hosts: ReadonlyArray<string>, ends: ReadonlyArray<string>): void {
+    if (this.#committed === undefined) return
+    const until = ends[0] ?? this.#committed
     const { startFirst, parallelism, delay } = this.#policy.rollback
     let before: ReadonlyArray<string> = []
     const turns = chunks(this.#turned, this.#steps.handover ? Infinity : parallelism)

@@ -59,12 +59,13 @@ export const tellValues = (
       const [, name = "", number] = /^service:(.+):(\d+)$/.exec(group.resource) ?? []
       const after = services.get(name)
       if (after === undefined || group.fields.length === 0) return group
-      const hashes = observed.containers
-        .filter((container) => container.service === name && container.number === Number(number))
-        .map((container) => container.configHash)
-        // The successor of an interrupted replacement is no predecessor.
-        .filter((hash) => hash !== after.configHash)
-      const before = stored.find((service) => service.name === name && hashes.includes(service.configHash))
+      const ofSlot = observed.containers.filter(
+        (container) => container.service === name && container.number === Number(number),
+      )
+      const hashes = new Set(ofSlot.map((container) => container.configHash))
+      // The successor of an interrupted replacement is no predecessor.
+      hashes.delete(after.configHash)
+      const before = stored.find((service) => service.name === name && hashes.has(service.configHash))
       return before === undefined ? group : { ...group, fields: group.fields.map(told(before, after)) }
     }),
   }
