@@ -160,9 +160,17 @@ describe("the verbs of Compose", () => {
     })
   })
 
+  it("take up's flags of an attached session, --no-attach as a list of its own", () => {
+    const { options } = optionsOf("up", "--exit-code-from", "a", "--no-attach", "b", "--no-attach", "c", "-V")
+    expect(options).toMatchObject({ exitCodeFrom: "a", noAttach: ["b", "c"], renewAnonVolumes: true })
+    expect(options).not.toHaveProperty("attach")
+    expect(optionsOf("up", "--always-recreate-deps").options).toMatchObject({ alwaysRecreateDeps: true })
+  })
+
   it("refuse by name what is not there, and values that make no sense", async () => {
     expect(await refused("en", "up", "--menu")).toContain("--menu: there is no such option")
-    expect(await refused("en", "run", "--env-from-file", "x", "web")).toContain("--env-from-file")
+    expect(await refused("en", "build", "--builder", "x")).toContain("--builder")
+    expect(await refused("en", "up", "-d", "--exit-code-from", "web")).toContain("exclude")
     expect(await refused("fr", "run", "-l", "x", "web")).toContain("NOM=VALEUR")
     expect(await refused("en", "run", "-p", "80", "-P", "web")).toContain("exclude")
     expect(await refused("en", "ps", "--status", "gone")).toContain("exited")

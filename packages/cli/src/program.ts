@@ -127,6 +127,7 @@ export const buildProgram = (
     command
       .option("--remove-orphans", flags.removeOrphans)
       .option("-V, --renew-anon-volumes", flags.renewAnonVolumes)
+      .addOption(new Option("--always-recreate-deps", flags.alwaysRecreateDeps).conflicts("noRecreate"))
       .addOption(new Option("--force-recreate", flags.forceRecreate).conflicts("noRecreate"))
       .addOption(new Option("--no-recreate", flags.noRecreate).default(undefined))
       .addOption(new Option("--no-deps", flags.noDeps).default(undefined))
@@ -167,6 +168,17 @@ export const buildProgram = (
         .option("--wait", flags.wait)
         .addOption(new Option("--no-start", flags.noStart).default(undefined).conflicts(["detach", "wait"]))
         .option("--quiet-pull", flags.quietPull)
+        .option("--quiet-build", flags.quietBuild)
+        .addOption(new Option("--abort-on-container-exit", flags.abortOnExit).conflicts(notAttached))
+        .addOption(
+          new Option("--abort-on-container-failure", flags.abortOnFailure).conflicts([...notAttached, "exitCodeFrom"]),
+        )
+        .addOption(new Option("--exit-code-from <service>", flags.exitCodeFrom).conflicts(notAttached))
+        .addOption(new Option("--attach <service>", flags.attach).argParser(collect).conflicts(["attachDependencies"]))
+        .addOption(called(new Option("--no-attach <service>", flags.noAttach), "noAttach").argParser(collect))
+        .option("--attach-dependencies", flags.attachDependencies)
+        .option("--timestamps", flags.timestamps)
+        .addOption(new Option("--no-log-prefix", flags.noLogPrefix).default(undefined))
         .option("--all-or-nothing", flags.allOrNothing)
         .addOption(new Option("--wait-timeout <seconds>", flags.waitTimeout).argParser(wholeNumber))
         .option("--dry-run", flags.dryRun)
@@ -279,6 +291,15 @@ const refuseFleet = async (verb: string, { texts }: VerbContext): Promise<void> 
   if (onSeveral.has(verb)) return
   const { Usage } = await import("@windflow/engine/model")
   throw new Usage({ subject: verb, detail: texts.fleet.oneTarget })
+}
+
+/** What `up` returns from at once. */
+const notAttached = ["detach", "wait", "start"]
+
+/** An option that begins with `no-` and takes a value: the opposite of nothing, though commander sees one in the name. */
+const called = (option: Option, attribute: string): Option => {
+  option.negate = false
+  return Object.assign(option, { attributeName: () => attribute })
 }
 
 const isText = (value: unknown): value is string => typeof value === "string"

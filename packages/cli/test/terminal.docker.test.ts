@@ -1,4 +1,7 @@
-/** The terminal after `exec -t` was ended by force: cooked, echoing, and with its cursor. Needs `script` of util-linux for a terminal. */
+/**
+ * `exec` and `run` on a terminal: size, keys and exit code; and the terminal behind them, also after an end by force: cooked, echoing,
+ * and with its cursor. Needs `script` of util-linux for a terminal.
+ */
 import { baseImages } from "@windflow/testcontainers"
 import { spawn, spawnSync } from "node:child_process"
 import { once } from "node:events"
@@ -52,6 +55,57 @@ it.each([
   expect(spawnSync("script", ["--version"]).status).toBe(0)
   const shown = await interrupted(command, signal)
   expect(shown.lastIndexOf(showCursor)).toBeGreaterThan(shown.lastIndexOf(hideCursor))
+  const modes = shown.slice(shown.lastIndexOf("speed "))
+  for (const mode of ["icanon", "echo", "isig"]) expect(modes).toMatch(new RegExp(`(^|\\s)${mode}\\s`))
+})
+
+/** A conversation: each part of what the terminal shows, once it is there, makes the next thing happen. */
+const talk = async (session: string, steps: ReadonlyArray<readonly [shown: RegExp, then: (tty: string) => string]>) => {
+  const line = `sh -c 'echo tty=$(tty); stty cols 90 rows 20; exec "$0" "$@"' "${process.execPath}" "${entry}" $SESSION; echo code=$?; stty -a`
+  const terminal = spawn("script", ["-qec", 'eval "$LINE"', "/dev/null"], {
+    cwd: bed.directory,
+    env: { ...bed.env, SHELL: "/bin/sh", SESSION: session, LINE: line },
+    stdio: ["pipe", "pipe", "inherit"],
+  })
+  let shown = ""
+  let done = 0
+  terminal.stdout.setEncoding("utf8").on("data", (text: string) => {
+    shown += text
+    const step = steps[done]
+    const tty = /tty=(\S+)/.exec(shown)?.[1]
+    if (step === undefined || tty === undefined || !step[0].test(shown)) return
+    done++
+    terminal.stdin.write(step[1](tty))
+  })
+  await once(terminal, "close")
+  expect({ done, shown }).toMatchObject({ done: steps.length })
+  return shown
+}
+
+/** As a window that is made larger does it. */
+const resized = (tty: string): string => {
+  expect(spawnSync("stty", ["-F", tty, "cols", "101", "rows", "31"]).status).toBe(0)
+  return ""
+}
+
+it.each(["exec", "run --rm"])("%s must hand over size, keys and exit code", { timeout: 60_000 }, async (verb) => {
+  const script = [
+    `trap "stty size" WINCH`,
+    `trap "echo interrupted; exit 9" INT`,
+    "stty size",
+    "echo ready",
+    "read word",
+    "echo said $word",
+    "while :; do sleep 0.1; done",
+  ].join("; ")
+  const quoted = script.replaceAll("$", String.raw`\$`).replaceAll('"', String.raw`\"`)
+  const shown = await talk(`${verb} web sh -c "${quoted}"`, [
+    [/20 90\r\n[^]*ready/, () => "hello\r"],
+    [/said hello/, resized],
+    // Raw here: the key reaches the command, which decides what it means.
+    [/31 101/, () => "\u0003"],
+  ])
+  expect(shown).toMatch(/interrupted[^]*code=9/)
   const modes = shown.slice(shown.lastIndexOf("speed "))
   for (const mode of ["icanon", "echo", "isig"]) expect(modes).toMatch(new RegExp(`(^|\\s)${mode}\\s`))
 })

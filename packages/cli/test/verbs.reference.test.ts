@@ -215,7 +215,7 @@ describe.skipIf(reference === undefined)("beside docker compose", () => {
   it("must refuse by name what it does not have", async () => {
     for (const argv of [
       ["up", "--menu"],
-      ["run", "--env-from-file", "x", "web"],
+      ["run", "--dry-run", "web"],
       ["kill", "--remove-orphans"],
       ["build", "--builder", "x"],
     ]) {

@@ -67,8 +67,6 @@ export interface DownFlags {
   /** Also the volumes: data is lost. Never our revisions. */
   readonly volumes?: boolean
   readonly removeOrphans?: boolean
-  /** Replaced containers get new anonymous volumes; the data of the old ones stays behind. */
-  readonly renewAnonymousVolumes?: boolean
   /** Seconds to stop a container. */
   readonly stopTimeout?: number
   /** Also the names of images: of all that were used, or only of those that bear the project's name. */

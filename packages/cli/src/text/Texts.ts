@@ -88,6 +88,7 @@ export interface HelpTexts {
     readonly dryRun: string
     readonly removeOrphans: string
     readonly renewAnonVolumes: string
+    readonly alwaysRecreateDeps: string
     readonly forceRecreate: string
     readonly noRecreate: string
     readonly noDeps: string
@@ -127,6 +128,7 @@ export interface HelpTexts {
     readonly user: string
     readonly workdir: string
     readonly execEnv: string
+    readonly envFromFile: string
     readonly privileged: string
     readonly noTty: string
     readonly tty: string
@@ -151,6 +153,13 @@ export interface HelpTexts {
     readonly removeAfter: string
     readonly mount: string
     readonly quietPull: string
+    readonly quietBuild: string
+    readonly abortOnExit: string
+    readonly abortOnFailure: string
+    readonly exitCodeFrom: string
+    readonly attach: string
+    readonly noAttach: string
+    readonly attachDependencies: string
     readonly quietWork: string
     readonly protocol: string
     readonly ignoreBuildable: string
@@ -227,6 +236,7 @@ export interface Texts {
     readonly rolledBack: (deployment: string, revision: number) => string
     readonly skippedBecause: (because: string) => string
     readonly compensating: string
+    readonly containerEnded: (name: string, exitCode: number) => string
     readonly stopping: string
     readonly stillStopping: (pid: number) => string
   }
@@ -321,5 +331,6 @@ export interface Texts {
     readonly notNameValue: string
     readonly notAFilter: string
     readonly notWords: string
+    readonly notAttached: string
   }
 }

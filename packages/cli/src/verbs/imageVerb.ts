@@ -2,6 +2,17 @@
 import type { WorkProgress } from "@windflow/sdk"
 import type { VerbContext } from "./Verb.ts"
 
+export interface QuietOptions {
+  readonly quietPull?: boolean
+  readonly quietBuild?: boolean
+}
+
+/** Whether progress of this subject is not to be shown: the engine names pulls `image …` and builds `build …`. */
+export const hiddenWork =
+  ({ quietPull, quietBuild }: QuietOptions) =>
+  (subject: string): boolean =>
+    (quietPull === true && subject.startsWith("image ")) || (quietBuild === true && subject.startsWith("build "))
+
 /** A line where the words change: counts alone would fill the screen. */
 export const progressNotes = (context: Pick<VerbContext, "note" | "colors">): ((progress: WorkProgress) => void) => {
   const last = new Map<string, string>()

@@ -1,20 +1,21 @@
 /** `windflow run`: a command in a container of its own, with a terminal when there is one on both ends. Signals go to the command. */
 import { Usage } from "@windflow/engine/model"
 import { createLive } from "../live.ts"
-import { rawTerminal, variables } from "../session.ts"
-import { progressNotes } from "./imageVerb.ts"
+import { rawTerminal, variables as named } from "../session.ts"
+import { environmentFile } from "../environmentFile.ts"
+import { hiddenWork, progressNotes, type QuietOptions } from "./imageVerb.ts"
 import type { Verb, VerbContext } from "./Verb.ts"
 
-interface Options {
+interface Options extends QuietOptions {
   readonly detach?: boolean
   readonly env?: ReadonlyArray<string>
+  readonly envFromFile?: ReadonlyArray<string>
   readonly label?: Readonly<Record<string, string>>
   /** `false` for -T. */
   readonly tty?: boolean
   readonly publish?: ReadonlyArray<string>
   readonly servicePorts?: boolean
   readonly quiet?: boolean
-  readonly quietPull?: boolean
   readonly user?: string
   readonly volume?: ReadonlyArray<string>
   readonly workdir?: string
@@ -47,14 +48,28 @@ const words = async (text: string, context: VerbContext): Promise<ReadonlyArray<
 const showing = (context: VerbContext, options: Options) => {
   if (options.quiet === true) return {}
   const live = createLive({ ...context, json: false })
+  const hidden = hiddenWork(options)
+  const note = progressNotes(context)
   return {
     onEvent: (event: Parameters<typeof live.onEvent>[0]) => {
-      live.onEvent(event)
+      if (event._tag !== "Progress" || !hidden(event.operation)) live.onEvent(event)
       // What follows is the command's own output.
       if (event._tag === "RunEnded") void live.end()
     },
-    ...(options.quietPull === true ? {} : { onProgress: progressNotes(context) }),
+    onProgress: (progress: Parameters<typeof note>[0]) => {
+      if (!hidden(progress.subject)) note(progress)
+    },
   }
+}
+
+/** Those of files first: what is named on the command line wins. */
+const variablesOf = async (
+  { env, envFromFile = [] }: Options,
+  context: VerbContext,
+): Promise<Readonly<Record<string, string>> | undefined> => {
+  if (env === undefined && envFromFile.length === 0) return undefined
+  const files = await Promise.all(envFromFile.map((file) => environmentFile(file, context.host)))
+  return Object.fromEntries([...files, named(env ?? [], context.host)].flatMap((some) => Object.entries(some)))
 }
 
 const run: Verb<Options> = async (context, options, args) => {
@@ -66,6 +81,7 @@ const run: Verb<Options> = async (context, options, args) => {
   const tty = !detach && options.tty !== false && host.stdin.isTTY === true && host.stdout.isTTY === true
   const size = () => ({ columns: host.stdout.columns ?? 80, rows: host.stdout.rows ?? 24 })
   const entrypoint = options.entrypoint === undefined ? undefined : await words(options.entrypoint, context)
+  const variables = await variablesOf(options, context)
   let restore = () => {}
   try {
     const result = await flow.runOnce(stack, service, argv.length === 0 ? undefined : argv, {
@@ -86,7 +102,7 @@ const run: Verb<Options> = async (context, options, args) => {
         // A container that has just ended has nothing to be told.
         context.forward((signal) => void kill(signal).catch(() => {}))
       },
-      ...given("variables", options.env === undefined ? undefined : variables(options.env, host)),
+      ...given("variables", variables),
       ...given("labels", options.label),
       ...given("ports", options.publish),
       ...given("user", options.user),

@@ -6,6 +6,7 @@ import type { VerbContext } from "./Verb.ts"
 export interface UpCommandOptions {
   readonly removeOrphans?: boolean
   readonly renewAnonVolumes?: boolean
+  readonly alwaysRecreateDeps?: boolean
   readonly forceRecreate?: boolean
   readonly recreate?: boolean
   readonly deps?: boolean
@@ -28,6 +29,7 @@ export const upFlags = (
   ...(options.deps === false ? { noDeps: true } : {}),
   ...(options.removeOrphans === true || truthy(env["COMPOSE_REMOVE_ORPHANS"]) ? { removeOrphans: true } : {}),
   ...(options.renewAnonVolumes === true ? { renewAnonymousVolumes: true } : {}),
+  ...(options.alwaysRecreateDeps === true ? { recreateDependencies: true } : {}),
   ...(options.forceRecreate === true ? { recreate: "force" } : options.recreate === false ? { recreate: "never" } : {}),
   ...(options.scale === undefined ? {} : { scale: options.scale }),
   ...(options.pull === undefined ? {} : { pull: options.pull }),

@@ -10,6 +10,8 @@ export const UpOptions = Schema.Struct({
   /** Only what the chosen services stand on: dependencies, networks, volumes; themselves they are left alone (before a `run`). */
   onlyDependencies: Schema.optionalKey(Schema.Boolean),
   recreate: Schema.Literals(["diverged", "force", "never"]),
+  /** Services that are only depended on are recreated whatever `recreate` says, which is about the chosen ones. */
+  recreateDependencies: Schema.optionalKey(Schema.Boolean),
   removeOrphans: Schema.Boolean,
   /** A replacement gets new anonymous volumes instead of those of the container it replaces. */
   renewAnonymousVolumes: Schema.optionalKey(Schema.Boolean),

@@ -99,7 +99,11 @@ export const obsolete = (
   container: ObservedContainer,
   live: LiveNetworks,
 ): Obsolete | undefined => {
-  const policy = service.targeted ? desired.options.recreate : "diverged"
+  const policy = service.targeted
+    ? desired.options.recreate
+    : desired.options.recreateDependencies === true
+      ? "force"
+      : "diverged"
   if (policy === "never") return undefined
   const found = diverges(desired, service, container, live)
   return found ?? (policy === "force" ? because("recreation was asked for") : undefined)

@@ -3,6 +3,7 @@ import { Result } from "effect"
 import { expect } from "vitest"
 import { networkHash, serviceHash, volumeHash } from "../../compose/render/hash.ts"
 import type { Service } from "../../model/StackModel.ts"
+import type { PlanDraft } from "../../plan/Plan.ts"
 import { frenchPhrase } from "../../plan/phrases.ts"
 import { renderOperations } from "../../plan/render.ts"
 import { brokenRule } from "../../plan/seal.ts"
@@ -121,6 +122,12 @@ export const seen = (
   ...over,
 })
 export const nothing: Observed = { containers: [], networks: [], volumes: [] }
+
+/** What people are told they are told in French, too. */
+export const expectFrench = (draft: PlanDraft): void => {
+  for (const { cause } of [...draft.groups, ...draft.operations, ...(draft.compensations ?? [])])
+    expect(frenchPhrase(cause), cause).toBeDefined()
+}
 
 export const planned = (desired: DesiredUp, observed: Observed) => {
   const draft = Result.getOrThrow(planUp(desired, observed))

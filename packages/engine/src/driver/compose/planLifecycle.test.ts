@@ -5,7 +5,7 @@ import { renderOperations } from "../../plan/render.ts"
 import { brokenRule } from "../../plan/seal.ts"
 import type { LifecycleRequest } from "../Request.ts"
 import type { ObservedContainer, ObservedDependency } from "./Observed.ts"
-import { chain, desiredOf, id, running } from "./planFixtures.ts"
+import { chain, desiredOf, expectFrench, id, running } from "./planFixtures.ts"
 import { planLifecycle } from "./planLifecycle.ts"
 
 const desired = desiredOf(chain)
@@ -21,6 +21,7 @@ const on = (service: string, condition: ObservedDependency["condition"], restart
 const plan = (request: LifecycleRequest, containers: ReadonlyArray<ObservedContainer>) => {
   const draft = Result.getOrThrow(planLifecycle(request, { containers, networks: [], volumes: [] }))
   expect(brokenRule(draft)).toBeUndefined()
+  expectFrench(draft)
   return `\n${renderOperations(draft)}\n`
 }
 const refusal = (request: LifecycleRequest, containers: ReadonlyArray<ObservedContainer>) =>

@@ -159,6 +159,7 @@ export const refuse = (stack: Stack, options: UpOptions): Unsupported | undefine
     found.only(["configs", name], config, ["name", "content"])
     if (config.content === undefined) found.add(["configs", name], "only configs with `content` are supported")
   }
+  if (options.recreateDependencies === true) found.add([], "`--always-recreate-deps` is not supported")
   if (options.recreate !== "diverged") found.add([], `recreate \`${options.recreate}\` is not supported`)
   if (options.until === "created") found.add([], "creating without starting is not supported")
   if (options.build === "always") found.add([], "building is not supported")
