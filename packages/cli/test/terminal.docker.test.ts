@@ -5,7 +5,9 @@
 import { baseImages } from "@windflow/testcontainers"
 import { spawn, spawnSync } from "node:child_process"
 import { once } from "node:events"
-import { afterAll, beforeAll, expect, it } from "vitest"
+import { writeFileSync } from "node:fs"
+import path from "node:path"
+import { afterAll, beforeAll, expect, it, onTestFinished } from "vitest"
 import { type Bed, bundle, clearBeds, crashEntry, entry, makeBed } from "./bed.ts"
 
 let bed: Bed
@@ -60,13 +62,22 @@ it.each([
 })
 
 /** A conversation: each part of what the terminal shows, once it is there, makes the next thing happen. */
-const talk = async (session: string, steps: ReadonlyArray<readonly [shown: RegExp, then: (tty: string) => string]>) => {
-  const line = `sh -c 'echo tty=$(tty); stty cols 90 rows 20; exec "$0" "$@"' "${process.execPath}" "${entry}" $SESSION; echo code=$?; stty -a`
-  const terminal = spawn("script", ["-qec", 'eval "$LINE"', "/dev/null"], {
+const talk = async (
+  verb: string,
+  script: string,
+  steps: ReadonlyArray<readonly [shown: RegExp, then: (tty: string) => string]>,
+) => {
+  const session = path.join(bed.directory, "session.sh")
+  writeFileSync(
+    session,
+    `echo tty=$(tty); stty cols 90 rows 20\n"$NODE" "$ENTRY" ${verb} web sh -c "$SCRIPT"\necho code=$?; stty -a\n`,
+  )
+  const terminal = spawn("script", ["-qec", "sh session.sh", "/dev/null"], {
     cwd: bed.directory,
-    env: { ...bed.env, SHELL: "/bin/sh", SESSION: session, LINE: line },
+    env: { ...bed.env, SHELL: "/bin/sh", NODE: process.execPath, ENTRY: entry, SCRIPT: script },
     stdio: ["pipe", "pipe", "inherit"],
   })
+  onTestFinished(() => void terminal.kill())
   let shown = ""
   let done = 0
   terminal.stdout.setEncoding("utf8").on("data", (text: string) => {
@@ -98,9 +109,8 @@ it.each(["exec", "run --rm"])("%s must hand over size, keys and exit code", { ti
     "echo said $word",
     "while :; do sleep 0.1; done",
   ].join("; ")
-  const quoted = script.replaceAll("$", String.raw`\$`).replaceAll('"', String.raw`\"`)
-  const shown = await talk(`${verb} web sh -c "${quoted}"`, [
-    [/20 90\r\n[^]*ready/, () => "hello\r"],
+  const shown = await talk(verb, script, [
+    [/20 90\s[^]*ready/, () => "hello\r"],
     [/said hello/, resized],
     // Raw here: the key reaches the command, which decides what it means.
     [/31 101/, () => "\u0003"],

@@ -89,6 +89,7 @@ export const oneOff = (
     yield* start
     let over = false
     yield* Effect.addFinalizer(() => (over ? Effect.void : Effect.ignore(containers.stop(id, undefined))))
+    // Engines before 23 pass the size over that it was made with.
     if (request.tty !== undefined) yield* Effect.ignore(containers.resize(id, request.tty.columns, request.tty.rows))
     const session: OneOffSession = {
       ...handle,

@@ -146,7 +146,12 @@ export const oneOffBody = (
     Labels: { ...own, [labels.oneoff]: "True", [labels.slug]: slug },
     AttachStdin: stdin,
     StdinOnce: stdin,
-    HostConfig: { ...objectAt(body, "HostConfig"), AutoRemove: options.remove === true },
+    HostConfig: {
+      ...objectAt(body, "HostConfig"),
+      AutoRemove: options.remove === true,
+      // Its first look at the terminal sees the size already.
+      ...(options.tty === undefined ? {} : { ConsoleSize: [options.tty.rows, options.tty.columns] }),
+    },
     ...(options.useAliases === true || Object.keys(networking).length === 0
       ? {}
       : { NetworkingConfig: ownName(networking, name) }),
