@@ -98,6 +98,7 @@ export const running = (
       restart: restart === true,
     })),
     networks: { demo_default: "net1" },
+    addresses: {},
     mounts: [],
     hostPorts: [],
     ...over,
