@@ -40,7 +40,7 @@ class UpPlanner {
   readonly #sharing = new Map<string, Sharing>()
   #handover: Handover = { stopped: new Map(), gone: new Map(), amongServices: false }
   #live: LiveNetworks = new Map()
-  readonly #rollouts: Array<Rollout> = []
+  readonly #rollouts = new Map<string, Rollout>()
   /** Dependents that restart with what they depend on come back too. */
   readonly #restarts: Array<{ readonly dependency: string; readonly request: CompensationRequest }> = []
 
@@ -120,11 +120,8 @@ class UpPlanner {
         planPreStart(this.#draft, slots, this.#shared(service), this.#waits.gates(service), this.#networks(service)),
       )
     const replacements = slots.slots.flatMap((slot) => this.#replacement(service, slot, removals) ?? [])
-    const replaced = new Map(
-      this.#rollout(service)
-        .plan(replacements)
-        .map((planned) => [planned.slot, planned]),
-    )
+    const rolled = replacements.length === 0 ? [] : this.#rollout(service).plan(replacements)
+    const replaced = new Map(rolled.map((planned) => [planned.slot, planned]))
     this.#planned.set(
       service.name,
       slots.slots.flatMap((slot) =>
@@ -363,15 +360,15 @@ class UpPlanner {
           ),
       },
     )
-    this.#rollouts.push(rollout)
+    this.#rollouts.set(service.name, rollout)
     return rollout
   }
 
   /** What a failed run owes. Planned last: who comes back may have to wait for services that are planned after it. */
   #putBack(): void {
-    const stops = this.#rollouts.flatMap((rollout) => rollout.stopsToPutBack())
-    for (const rollout of this.#rollouts) {
-      const hosts = this.#rollouts.filter((other) => rollout.livesIn(other))
+    const stops = [...this.#rollouts.values()].flatMap((rollout) => rollout.stopsToPutBack())
+    for (const rollout of this.#rollouts.values()) {
+      const hosts = rollout.hosts.flatMap((name) => this.#rollouts.get(name) ?? [])
       rollout.putBack(
         stops,
         hosts.flatMap((host) => host.startsToPutBack()),
@@ -379,7 +376,7 @@ class UpPlanner {
       )
     }
     for (const { dependency, request } of this.#restarts) {
-      const needs = this.#rollouts.flatMap((rollout) => (rollout.of(dependency) ? rollout.startsToPutBack() : []))
+      const needs = this.#rollouts.get(dependency)?.startsToPutBack() ?? []
       this.#draft.compensate({ ...request, needs })
     }
   }
