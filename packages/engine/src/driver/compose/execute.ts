@@ -21,6 +21,7 @@ import { networkBody, volumeBody } from "./networkBody.ts"
 import { digestOf, isTreeKey, treeKey } from "./planCarried.ts"
 import { runPreStart } from "./preStart.ts"
 import { runHook } from "./runHooks.ts"
+import { seenStopped } from "./seenStopped.ts"
 import { sharedInput, type SharedIds } from "./sharing.ts"
 import { upload } from "./uploads.ts"
 import { Action } from "./verbs.ts"
@@ -272,9 +273,12 @@ export const execute = (
       case "UnpauseContainer":
         yield* Effect.mapError(containers.unpause(args.id), gone(operation))
         return none
-      case "StopContainer":
-        yield* containers.stop(yield* containerOf(args.id, operation, run), args.seconds ?? undefined)
+      case "StopContainer": {
+        const id = yield* containerOf(args.id, operation, run)
+        yield* containers.stop(id, args.seconds ?? undefined)
+        if (run.desired._tag !== "Down") yield* seenStopped(context.api, id)
         return none
+      }
       case "RemoveContainer":
         yield* Effect.mapError(
           containers.remove(yield* containerOf(args.id, operation, run), {
