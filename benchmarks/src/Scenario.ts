@@ -14,6 +14,8 @@ export interface Contestant {
 export interface Comparison {
   readonly of: string
   readonly against: string
+  /** A third contestant whose time is added to `against` before the ratio is taken. */
+  readonly plus?: string
   /** What we promise; absent for what is only shown. */
   readonly atMost?: number
 }
@@ -76,7 +78,13 @@ export const runScenario = async (scenario: Scenario, say: (text: string) => voi
     }
   }
   const secondsOf = (name: string) => (samples.get(name) ?? []).map(({ seconds }) => seconds)
-  const present = scenario.comparisons.filter(({ of, against }) => samples.has(of) && samples.has(against))
+  const present = scenario.comparisons.filter(({ of, against, plus = of }) =>
+    [of, against, plus].every((name) => samples.has(name)),
+  )
+  const against = ({ against: name, plus }: Comparison) => {
+    const added = plus === undefined ? [] : secondsOf(plus)
+    return secondsOf(name).map((seconds, round) => seconds + (added[round] ?? 0))
+  }
   return {
     name: scenario.name,
     title: scenario.title,
@@ -90,7 +98,7 @@ export const runScenario = async (scenario: Scenario, say: (text: string) => voi
     })),
     ratios: present.map((comparison) => ({
       ...comparison,
-      estimate: estimate(pairedRatios(secondsOf(comparison.of), secondsOf(comparison.against))),
+      estimate: estimate(pairedRatios(secondsOf(comparison.of), against(comparison))),
     })),
     missing: scenario.missing,
   }

@@ -10,7 +10,8 @@ import { parseArgs } from "node:util"
 import { fanOut, type FleetResult } from "@windflow/engine/execute"
 import { defineStack, WindFlow, state } from "@windflow/sdk/effect"
 import { Effect } from "effect"
-import { image, startSimulatedEngines } from "./simulatedEngines.ts"
+import { image } from "./engineOrders.ts"
+import { startSeparateEngines } from "./separateEngines.ts"
 import { median } from "./statistics.ts"
 
 const { values } = parseArgs({
@@ -28,7 +29,7 @@ const alone = 10
 const deadline = 60
 const promises = { overIdeal: 1.2, mebibytes: 300, delay: 1.1 } as const
 
-const engines = await startSimulatedEngines({ read: Number(values.read), write: Number(values.write) })
+await using engines = await startSeparateEngines({ read: Number(values.read), write: Number(values.write) })
 const directory = mkdtempSync(join(tmpdir(), "windflow-fleet-"))
 const stack = defineStack("fleet", { services: { web: { image, pull_policy: "never", command: ["serve"] } } })
 
@@ -72,14 +73,13 @@ const program = Effect.gen(function* () {
   yield* mustSucceed(single.results)
   const one = median(single.results.map(({ took }) => took / 1000))
   const ideal = (one * count) / places
-  engines.reset()
+  yield* Effect.promise(engines.reset)
   const before = process.cpuUsage()
   const all = yield* deploy(numbers, places)
   const { user, system } = process.cpuUsage(before)
   yield* mustSucceed(all.results)
-  const calls = engines.calls()
-  engines.reset()
-  engines.stall(3)
+  const calls = yield* Effect.promise(engines.reset)
+  yield* Effect.promise(() => engines.stall(3))
   const withStall = yield* deploy(numbers, places)
   const mebibytes = process.resourceUsage().maxRSS / 1024
   return {
@@ -91,7 +91,6 @@ const program = Effect.gen(function* () {
     ideal,
     wall: all.wall,
     overIdeal: all.wall / ideal,
-    /** Of the deployer and of the engines it deploys to. */
     cpuSeconds: (user + system) / 1e6,
     mebibytes,
     calls,
@@ -113,6 +112,5 @@ try {
     report.stalled.delay <= promises.delay
   if (!kept) process.exitCode = 1
 } finally {
-  await engines.close()
   rmSync(directory, { recursive: true, force: true })
 }

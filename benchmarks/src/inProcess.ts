@@ -2,7 +2,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { dirname, join } from "node:path"
-import { compose, WindFlow } from "@windflow/sdk"
+import { compose, type SshOptions, WindFlow } from "@windflow/sdk"
 import { measureHere } from "./measure.ts"
 import type { Contestant, Scenario } from "./Scenario.ts"
 import { richServices } from "./stacks.ts"
@@ -12,19 +12,22 @@ export interface InProcess extends AsyncDisposable {
   readonly up: (file: string) => Promise<void>
   /** Loads a file and plans it; how many changes there are. */
   readonly plan: (file: string) => Promise<number>
+  /** Lists a project's containers; how many there are. */
+  readonly count: (project: string) => Promise<number>
   /** Reads a project's log to its end; how many lines it has. */
   readonly countLog: (project: string) => Promise<number>
   /** Follows a project's log, takes one line and no more until it is told to leave. */
   readonly stallOnLog: (project: string) => Promise<{ readonly leave: () => Promise<void> }>
 }
 
-export const openInProcess = async (host: string): Promise<InProcess> => {
+export const openInProcess = async (host: string, ssh: SshOptions = {}): Promise<InProcess> => {
   const stateDirectory = mkdtempSync(join(tmpdir(), "windflow-bench-state-"))
-  const windflow = await WindFlow.open({ config: false, env: { DOCKER_HOST: host }, stateDirectory })
+  const windflow = await WindFlow.open({ config: false, env: { DOCKER_HOST: host }, stateDirectory, ssh })
   const load = (file: string) => compose(file, { directory: dirname(file) })
   return {
     up: async (file) => void (await windflow.up(await load(file), { until: "started" })),
     plan: async (file) => (await windflow.plan(await load(file))).changes,
+    count: async (project) => (await windflow.ps({ project })).length,
     countLog: async (project) => {
       let lines = 0
       for await (const line of windflow.logs(project)) if ("text" in line) lines++

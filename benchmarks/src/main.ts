@@ -13,6 +13,8 @@ import { run } from "./measure.ts"
 import { machine, render, type Report } from "./report.ts"
 import { type Outcome, runScenario, type Scenario } from "./Scenario.ts"
 import { type Bed, configScenario, noopScenario, upScenario, versionScenario } from "./scenarios.ts"
+import { countConnections, sshScenario } from "./ssh.ts"
+import { openSshBed, type SshBed } from "./sshBed.ts"
 import { manyServices } from "./stacks.ts"
 
 const say = (text: string) => void process.stderr.write(`${text}\n`)
@@ -50,6 +52,10 @@ const bed: Bed = {
 
 const logBed: LogBed = { ...bed, windflow: windflow?.program, megabytes: Number(values.megabytes) }
 
+let opened: Promise<SshBed> | undefined
+/** Made by the first scenario that needs it. */
+const ssh = () => (opened ??= openSshBed(engine, busybox))
+
 const scenarios: Readonly<Record<string, () => Scenario | Promise<Scenario>>> = {
   version: () => versionScenario(bed),
   config: () => configScenario(bed),
@@ -59,6 +65,12 @@ const scenarios: Readonly<Record<string, () => Scenario | Promise<Scenario>>> = 
   up: () => upScenario(bed),
   logs: () => logsScenario(logBed),
   "logs-stalled": () => stalledScenario(logBed),
+  "ssh-up-50": async () => sshScenario(bed, await ssh(), "up", 50),
+  "ssh-noop-50": async () => sshScenario(bed, await ssh(), "noop", 50),
+  "ssh-ps-50": async () => sshScenario(bed, await ssh(), "ps", 50),
+  "ssh-up-10": async () => sshScenario(bed, await ssh(), "up", 10),
+  "ssh-noop-10": async () => sshScenario(bed, await ssh(), "noop", 10),
+  "ssh-ps-10": async () => sshScenario(bed, await ssh(), "ps", 10),
 }
 
 /** What a no-op asks the engine. */
@@ -88,10 +100,19 @@ const countCalls = async (command: Command): Promise<ReadonlyArray<string>> => {
   }
 }
 
-const chosen = values.only === undefined ? [...Object.keys(scenarios), "calls"] : values.only.split(",")
-for (const name of chosen)
-  if (name !== "calls" && !(name in scenarios))
-    throw new Error(`no scenario ${name}; there are ${Object.keys(scenarios).join(", ")} and calls`)
+/** A name, or the beginning of several: `ssh`. */
+const all = [...Object.keys(scenarios), "calls", "ssh-connections"]
+/** The socket of the machine that is reached over SSH is seen through /proc, by root alone. */
+const seesSockets = process.getuid?.() === 0
+if (values.only === undefined && !seesSockets) say("the scenarios over SSH need root: not measured")
+const chosen =
+  values.only === undefined
+    ? all.filter((name) => seesSockets || !name.startsWith("ssh-"))
+    : values.only.split(",").flatMap((wanted) => {
+        const found = all.includes(wanted) ? [wanted] : all.filter((name) => name.startsWith(`${wanted}-`))
+        if (found.length === 0) throw new Error(`no scenario ${wanted}; there are ${all.join(", ")}`)
+        return found
+      })
 
 const started = machine()
 const outcomes: Array<Outcome> = []
@@ -108,6 +129,14 @@ for (const name of chosen) {
 const calls: Record<string, ReadonlyArray<string>> = {}
 if (chosen.includes("calls"))
   for (const command of bed.commands) calls[`${command.name}, no-op of 5 services`] = await countCalls(command)
+if (chosen.includes("ssh-connections")) {
+  const there = await ssh()
+  const { privateKey: identity, knownHosts } = there.host
+  calls["windflow in-process over SSH, 50 services up, up again and listed"] = await countConnections(bed, there, () =>
+    openInProcess(there.url, { identity, knownHosts: [knownHosts] }),
+  )
+}
+await (await opened)?.[Symbol.asyncDispose]()
 engine.close()
 await inProcess[Symbol.asyncDispose]()
 

@@ -1,6 +1,6 @@
 /** What a run is told as: a table for people, JSON for whoever compares runs. Pure but for the machine's facts. */
 import { availableParallelism, loadavg, totalmem } from "node:os"
-import type { Outcome } from "./Scenario.ts"
+import type { Outcome, Ratio } from "./Scenario.ts"
 import type { Estimate } from "./statistics.ts"
 
 export interface Report {
@@ -35,6 +35,8 @@ const verdict = (estimate: Estimate, atMost: number | undefined): string => {
   return estimate.low <= atMost ? `  ≤ ${atMost}: within the interval` : `  ≤ ${atMost}: MISSED`
 }
 
+const named = ({ against, plus }: Ratio): string => (plus === undefined ? against : `(${against} + ${plus})`)
+
 const outcomeLines = (outcome: Outcome): ReadonlyArray<string> => [
   "",
   `${outcome.title} (${outcome.rounds} rounds)`,
@@ -44,7 +46,7 @@ const outcomeLines = (outcome: Outcome): ReadonlyArray<string> => [
   }),
   ...outcome.ratios.map(
     (ratio) =>
-      `  ${`${ratio.of} / ${ratio.against}`.padEnd(30)} ${number(ratio.estimate.median)} ${interval(ratio.estimate)}${verdict(ratio.estimate, ratio.atMost)}`,
+      `  ${`${ratio.of} / ${named(ratio)}`.padEnd(30)} ${number(ratio.estimate.median)} ${interval(ratio.estimate)}${verdict(ratio.estimate, ratio.atMost)}`,
   ),
   ...outcome.missing.map((what) => `  not measured: ${what}`),
 ]
@@ -55,6 +57,6 @@ export const render = (report: Report): string =>
     "Medians with intervals of order statistics; ratios are medians of the ratios within each round.",
     ...report.outcomes.flatMap(outcomeLines),
     ...Object.entries(report.calls).map(
-      ([who, calls]) => `\nengine calls of ${who}: ${calls.length}\n  ${calls.join("\n  ")}`,
+      ([who, calls]) => `\n${who}: ${calls.length}\n  ${calls.join("\n  ")}`,
     ),
   ].join("\n")

@@ -1,10 +1,11 @@
 /**
- * Docker engines that are none: as many as loopback has addresses, on one port of this process. Each keeps containers, networks and
+ * Docker engines that are none: as many as loopback has addresses, on one port. Each keeps containers, networks and
  * volumes of its own and answers after a delay, as a machine far away does. Only what a deployment asks is answered.
  */
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http"
 import type { AddressInfo } from "node:net"
 import { setTimeout as pause } from "node:timers/promises"
+import { addressOf, image, type Latency } from "./engineOrders.ts"
 
 interface Engine {
   readonly containers: Map<string, { readonly name: string; readonly body: Body; state: string }>
@@ -13,25 +14,16 @@ interface Engine {
 }
 type Body = Readonly<Record<string, unknown>>
 
-export interface Latency {
-  /** Milliseconds for a call that looks. */
-  readonly read: number
-  /** Milliseconds for a call that changes something. */
-  readonly write: number
-}
-
 export interface SimulatedEngines {
-  /** The URL of one of them. */
-  readonly url: (n: number) => string
+  readonly port: number
   /** From now on this one takes calls and never answers. */
   readonly stall: (n: number) => void
+  /** Since the last time it was asked. */
   readonly calls: () => number
   /** Forgets what was deployed. */
   readonly reset: () => void
-  readonly close: () => Promise<void>
 }
 
-export const image = "simulated:1"
 const imageId = `sha256:${"5".repeat(64)}`
 const labelsOf = (body: Body): Readonly<Record<string, string>> =>
   Object.fromEntries(
@@ -39,9 +31,6 @@ const labelsOf = (body: Body): Readonly<Record<string, string>> =>
       ([key, value]) => [key, String(value)],
     ),
   )
-
-/** 127.1.0.0 and up: a host part a target. */
-const addressOf = (n: number): string => `127.1.${Math.floor(n / 250)}.${(n % 250) + 1}`
 
 const read = async (request: IncomingMessage): Promise<Body> => {
   const chunks: Array<Buffer> = []
@@ -178,17 +167,16 @@ export const startSimulatedEngines = async (latency: Latency): Promise<Simulated
   // A server that listens on TCP has such an address.
   const { port } = server.address() as AddressInfo
   return {
-    url: (n) => `tcp://${addressOf(n)}:${port}`,
+    port,
     stall: (n) => void stalled.add(addressOf(n)),
-    calls: () => calls,
+    calls: () => {
+      const counted = calls
+      calls = 0
+      return counted
+    },
     reset: () => {
       engines.clear()
       stalled.clear()
     },
-    close: () =>
-      new Promise((resolve) => {
-        server.closeAllConnections()
-        server.close(() => resolve())
-      }),
   }
 }

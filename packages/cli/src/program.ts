@@ -251,6 +251,9 @@ export const buildProgram = (
     const ls = secret.command("ls").description(verbs.secretLs)
     ls.action(record(() => import("./verbs/secretLs.ts"), ls))
     addGlobals(ls, texts)
+    const rotate = secret.command("rotate").description(verbs.secretRotate)
+    rotate.action(record(() => import("./verbs/secretRotate.ts"), rotate))
+    addGlobals(rotate, texts)
   })
 
   configured.set("target", targetCommands(root, texts, record))

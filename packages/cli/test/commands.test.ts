@@ -295,6 +295,20 @@ describe("other verbs", () => {
     expect(await run("secret", "set", "db")).toMatchObject({ code: 0 })
   })
 
+  it("secret rotate changes the key file and keeps values and versions", async () => {
+    const state = path.join(cwd, "state")
+    const { run } = fakeTerminal(cwd, { env: { WINDFLOW_STATE_DIR: state }, input: "canary-7f3a" })
+    await run("secret", "set", "db")
+    const before = await run("secret", "ls")
+    const key = await readFile(path.join(state, "keyring.key"), "utf8")
+    const rotated = await run("secret", "rotate")
+    expect(rotated).toMatchObject({ code: 0 })
+    expect(rotated.out).toContain("fresh key (secrets: 1)")
+    expect(await readFile(path.join(state, "keyring.key"), "utf8")).not.toBe(key)
+    expect(await run("secret", "ls")).toEqual(before)
+    expect(await readFile(path.join(state, "keyring.json"), "utf8")).not.toContain("canary")
+  })
+
   it("doctor tells what is wrong and exits with 1", async () => {
     const { run } = fakeTerminal(cwd, { env: { WINDFLOW_STATE_DIR: path.join(cwd, "state") } })
     expect(await run("doctor")).toMatchObject({ code: 0 })

@@ -1,6 +1,6 @@
 /** The local keyring of a user: what `secret("name")` refers to unless another store is handed over. Read when it is used. */
 import { join } from "node:path"
-import type { SecretEntry, SecretStoreShape } from "@windflow/engine/secret"
+import type { KeyringShape, SecretEntry, SecretStoreShape } from "@windflow/engine/secret"
 import { Effect, Redacted } from "effect"
 
 export interface KeyringLocation {
@@ -11,8 +11,11 @@ export interface KeyringLocation {
 }
 
 /** The keyring and its cryptography are loaded by the first use: most runs use no secret. */
-export const keyringIn = ({ directory, env = {} }: KeyringLocation): SecretStoreShape => {
-  let opening: Promise<SecretStoreShape> | undefined
+export const keyringIn = ({
+  directory,
+  env = {},
+}: KeyringLocation): SecretStoreShape & Pick<KeyringShape, "rewrap"> => {
+  let opening: Promise<KeyringShape> | undefined
   const open = async () => {
     const { keySource, openKeyring: openAt } = await import("@windflow/engine/secret")
     return openAt({
@@ -27,6 +30,7 @@ export const keyringIn = ({ directory, env = {} }: KeyringLocation): SecretStore
     set: (name, value) => Effect.flatMap(keyring, (one) => one.set(name, value)),
     list: Effect.flatMap(keyring, (one) => one.list),
     remove: (name) => Effect.flatMap(keyring, (one) => one.remove(name)),
+    rewrap: (to) => Effect.flatMap(keyring, (one) => one.rewrap(to)),
   }
 }
 
@@ -36,6 +40,8 @@ export interface Keyring {
   set(name: string, value: string): Promise<SecretEntry>
   list(): Promise<readonly SecretEntry[]>
   remove(name: string): Promise<void>
+  /** Puts a fresh key into the key file and seals every value with it. Values and versions stay. */
+  rewrap(): Promise<void>
 }
 
 export const openKeyring = (location: KeyringLocation): Keyring => {
@@ -44,5 +50,6 @@ export const openKeyring = (location: KeyringLocation): Keyring => {
     set: (name, value) => Effect.runPromise(keyring.set(name, Redacted.make(value))),
     list: () => Effect.runPromise(keyring.list),
     remove: (name) => Effect.runPromise(keyring.remove(name)),
+    rewrap: () => Effect.runPromise(keyring.rewrap()),
   }
 }

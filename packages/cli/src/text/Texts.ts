@@ -41,6 +41,7 @@ export interface HelpTexts {
     readonly secret: string
     readonly secretSet: string
     readonly secretLs: string
+    readonly secretRotate: string
     readonly target: string
     readonly targetAdd: string
     readonly targetLs: string
@@ -312,6 +313,7 @@ export interface Texts {
     readonly passphrase: (key: string) => string
     readonly prompt: (name: string) => string
     readonly stored: (name: string, version: string) => string
+    readonly rewrapped: (secrets: number) => string
     readonly empty: string
   }
   readonly logs: { readonly dropped: (lines: number) => string; readonly resumed: (at: string) => string }

@@ -45,6 +45,7 @@ export const english: Texts = {
       secret: "secrets of the local keyring",
       secretSet: "store a secret; reads the value from the terminal or from standard input",
       secretLs: "list names and versions of secrets",
+      secretRotate: "give the keyring a fresh key; values and versions stay",
       target: "machines and engines that are registered by name",
       targetAdd: "try a target, pin its host key, register it",
       targetLs: "list targets",
@@ -310,6 +311,7 @@ export const english: Texts = {
     passphrase: (key) => `Passphrase of ${key}`,
     prompt: (name) => `Value of ${name}:`,
     stored: (name, version) => `Stored ${name} (version ${version}).`,
+    rewrapped: (secrets) => `The keyring has a fresh key (secrets: ${secrets}); nothing that is deployed changes.`,
     empty: "No secret is stored.",
   },
   logs: {

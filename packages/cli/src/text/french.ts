@@ -47,6 +47,7 @@ export const french: Texts = {
       secret: "secrets du trousseau local",
       secretSet: "enregistre un secret ; lit la valeur au terminal ou sur l’entrée standard",
       secretLs: "liste noms et versions des secrets",
+      secretRotate: "donne une nouvelle clé au trousseau ; valeurs et versions restent",
       target: "machines et moteurs enregistrés sous un nom",
       targetAdd: "essaie une cible, enregistre sa clé d’hôte et la cible",
       targetLs: "liste les cibles",
@@ -315,6 +316,7 @@ export const french: Texts = {
     passphrase: (key) => `Phrase de passe de ${key}`,
     prompt: (name) => `Valeur de ${name} :`,
     stored: (name, version) => `${name} enregistré (version ${version}).`,
+    rewrapped: (secrets) => `Le trousseau a une nouvelle clé (secrets : ${secrets}) ; rien de déployé ne change.`,
     empty: "Aucun secret enregistré.",
   },
   logs: {

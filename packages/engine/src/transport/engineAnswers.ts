@@ -39,7 +39,14 @@ export const ContainerSummary = Schema.Struct({
   Mounts: nullable(Schema.Array(EngineMount)),
   HostConfig: nullable(Schema.Struct({ NetworkMode: opt(Str) })),
   NetworkSettings: nullable(
-    Schema.Struct({ Networks: nullable(Schema.Record(Str, Schema.NullOr(Schema.Struct({ NetworkID: opt(Str) })))) }),
+    Schema.Struct({
+      Networks: nullable(
+        Schema.Record(
+          Str,
+          Schema.NullOr(Schema.Struct({ NetworkID: opt(Str), IPAddress: opt(Str), GlobalIPv6Address: opt(Str) })),
+        ),
+      ),
+    }),
   ),
 })
 export type ContainerSummary = typeof ContainerSummary.Type

@@ -50,6 +50,8 @@ export interface ObservedContainer {
   readonly dependsOn: ReadonlyArray<ObservedDependency>
   /** Name → id; the id is empty until the container has started once. */
   readonly networks: Readonly<Record<string, string>>
+  /** Name of a network → the addresses it has there while it runs, as the engine writes them. */
+  readonly addresses: Readonly<Record<string, ReadonlyArray<string>>>
   readonly mounts: ReadonlyArray<ObservedMount>
   /** `127.0.0.1:8080/tcp` of published host ports. */
   readonly hostPorts: ReadonlyArray<string>

@@ -95,6 +95,12 @@ export const observedContainer = (summary: ContainerSummary): ObservedContainer 
         network?.NetworkID ?? "",
       ]),
     ),
+    addresses: Object.fromEntries(
+      Object.entries(summary.NetworkSettings?.Networks ?? {}).map(([name, network]) => [
+        name,
+        [network?.IPAddress ?? "", network?.GlobalIPv6Address ?? ""].filter((address) => address !== ""),
+      ]),
+    ),
     mounts: (summary.Mounts ?? []).map((mount) => ({
       type: mount.Type ?? "",
       name: mount.Name ?? "",

@@ -302,6 +302,46 @@ describe("up", () => {
     )
   })
 
+  test("what a renamed service had is free before its heir wants it: name, port, address", () => {
+    const service = {
+      image: "img",
+      container_name: "fixed",
+      ports: [{ target: 80, published: "8080", protocol: "tcp" }],
+      networks: { default: { ipv4_address: "10.0.0.9" } },
+    }
+    const orphaned = (over: Partial<ObservedContainer>, wish: Loose) => {
+      const desired = desiredOf({ heir: { image: "img", ...wish } }, { removeOrphans: true })
+      const containers = [running(desired, "old", { id: id("b"), ...over })]
+      const draft = planned(desired, seen(desired, containers))
+      const needs = (operation: string) => draft.operations.find(({ id }) => id === operation)?.needs ?? []
+      return { create: needs("service:heir:1/create"), start: needs("service:heir:1/start") }
+    }
+    const [stop, remove] = ["stop", "remove"].map((what) => `container:${id("b").slice(0, 12)}/${what}`)
+    const { container_name, ports, networks } = service
+    expect(orphaned({ name: "fixed" }, { container_name }).create).toContain(remove)
+    expect(orphaned({ hostPorts: ["0.0.0.0:8080/tcp"] }, { ports }).start).toContain(stop)
+    expect(orphaned({ addresses: { demo_default: ["10.0.0.9"] } }, { networks }).start).toContain(stop)
+    const other = { name: "other", hostPorts: ["0.0.0.0:8081/tcp"], addresses: { demo_default: ["10.0.0.8"] } }
+    const { create, start } = orphaned(other, service)
+    expect([...create, ...start].filter((need) => need.startsWith("container:"))).toEqual([])
+  })
+
+  test("two services swap their names: each takes its own when the other's is gone", () => {
+    const services = (a: string, b: string): Readonly<Record<string, Loose>> => ({
+      a: { image: "img", container_name: a },
+      b: { image: "img", container_name: b },
+    })
+    const before = desiredOf(services("one", "two"))
+    const desired = desiredOf(services("two", "one"))
+    const draft = planned(
+      desired,
+      seen(desired, [running(before, "a", { name: "one" }), running(before, "b", { id: id("b"), name: "two" })]),
+    )
+    const needs = (operation: string) => draft.operations.find(({ id }) => id === operation)?.needs
+    expect(needs("service:a:1/rename")).toContain(`container:${id("b").slice(0, 12)}/remove`)
+    expect(needs("service:b:1/rename")).toContain(`container:${id("a").slice(0, 12)}/remove`)
+  })
+
   test("services that swap ports and depend on each other's order still have a plan", () => {
     const port = (published: string) => [{ target: 80, published, protocol: "tcp" }]
     const services = (a: string, b: string): Readonly<Record<string, Loose>> => ({

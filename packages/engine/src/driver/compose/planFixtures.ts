@@ -99,6 +99,7 @@ export const running = (
       restart: restart === true,
     })),
     networks: { demo_default: "net1" },
+    addresses: {},
     mounts: [],
     hostPorts: [],
     ...over,

@@ -19,7 +19,7 @@ import { planPreStart } from "./planPreStart.ts"
 import { Removals, isRunning } from "./planRemovals.ts"
 import { planUploads } from "./planUploads.ts"
 import { Waits } from "./planWaits.ts"
-import { holdersOf } from "./portHandover.ts"
+import { type Handover, handoverOf } from "./handover.ts"
 import { plannedService, type Sharing, sharedInput, sharesNamespace, sharingOf } from "./sharing.ts"
 import { type Replacement, Rollout } from "./rollout.ts"
 import { type Replaced, type ServiceSlots, type Slot, interrupted, isDone, isReplaced, slotsOf } from "./slots.ts"
@@ -38,9 +38,9 @@ class UpPlanner {
   /** service → operations of hooks that come before its containers start. */
   readonly #preStarts = new Map<string, ReadonlyArray<string>>()
   readonly #sharing = new Map<string, Sharing>()
-  #handover: ReadonlyMap<string, ReadonlyArray<string>> = new Map()
+  #handover: Handover = { stopped: new Map(), gone: new Map(), amongServices: false }
   #live: LiveNetworks = new Map()
-  readonly #rollouts: Array<Rollout> = []
+  readonly #rollouts = new Map<string, Rollout>()
   /** Dependents that restart with what they depend on come back too. */
   readonly #restarts: Array<{ readonly dependency: string; readonly request: CompensationRequest }> = []
 
@@ -65,12 +65,12 @@ class UpPlanner {
     const byService = Map.groupBy(this.#observed.containers, (container) => container.service)
     const missing = this.#sort(byService, networks.success.live)
     if (missing !== undefined) return Result.fail(missing)
-    this.#orphans(byService)
+    const orphans = this.#orphans(byService)
     this.#ready = planNetworks(networks.success, draft, (container, cause, group) =>
       this.#removals.stop(container, cause, group, []),
     )
     planCarried(desired, this.#observed, this.#services, draft)
-    this.#handover = holdersOf(this.#services)
+    this.#handover = handoverOf(desired, this.#services, orphans)
     for (const slots of this.#services) this.#service(slots)
     planRenamed(networks.success, desired, this.#observed, draft, (container) => this.#removals.gone(container.id))
     if (desired.options.until === "healthy") this.#waits.settle()
@@ -95,16 +95,18 @@ class UpPlanner {
     return undefined
   }
 
-  #orphans(byService: ReadonlyMap<string, ReadonlyArray<ObservedContainer>>): void {
+  /** Returns those that are removed. */
+  #orphans(byService: ReadonlyMap<string, ReadonlyArray<ObservedContainer>>): ReadonlyArray<ObservedContainer> {
     const known = new Set([...this.#desired.services.map((service) => service.name), ...this.#desired.untouched])
     const orphans = [...byService].filter(([service]) => !known.has(service)).flatMap(([, containers]) => containers)
-    if (orphans.length === 0) return
+    if (orphans.length === 0) return []
     if (!this.#desired.options.removeOrphans) {
       const names = orphans.map((container) => container.name).join(", ")
       this.#draft.warn(`Containers of services that are not in the file: ${names}. --remove-orphans removes them.`)
-      return
+      return []
     }
     for (const container of orphans) this.#removals.remove(container, "not in the file", `orphan:${container.name}`)
+    return orphans
   }
 
   #service(slots: ServiceSlots): void {
@@ -118,11 +120,8 @@ class UpPlanner {
         planPreStart(this.#draft, slots, this.#shared(service), this.#waits.gates(service), this.#networks(service)),
       )
     const replacements = slots.slots.flatMap((slot) => this.#replacement(service, slot, removals) ?? [])
-    const replaced = new Map(
-      this.#rollout(service)
-        .plan(replacements)
-        .map((planned) => [planned.slot, planned]),
-    )
+    const rolled = replacements.length === 0 ? [] : this.#rollout(service).plan(replacements)
+    const replaced = new Map(rolled.map((planned) => [planned.slot, planned]))
     this.#planned.set(
       service.name,
       slots.slots.flatMap((slot) =>
@@ -255,7 +254,15 @@ class UpPlanner {
       group,
       resource,
       cause,
-      needs: [...networks, ...volumes, ...removals, ...created, ...named, ...carried.needs],
+      needs: [
+        ...networks,
+        ...volumes,
+        ...removals,
+        ...created,
+        ...named,
+        ...carried.needs,
+        ...(old === undefined ? this.#namesakes(resource) : []),
+      ],
       action: {
         verb: "CreateContainer",
         args: {
@@ -333,7 +340,7 @@ class UpPlanner {
       { desired: this.#desired, draft: this.#draft, removals: this.#removals, waits: this.#waits },
       service,
       {
-        handover: this.#handover.size > 0,
+        handover: this.#handover.amongServices,
         ready: () => this.#waits.gates(service),
         lost: (old) => this.#unplugged(old),
         start: ({ slot, name, next, group, cause }, needs) =>
@@ -353,15 +360,15 @@ class UpPlanner {
           ),
       },
     )
-    this.#rollouts.push(rollout)
+    this.#rollouts.set(service.name, rollout)
     return rollout
   }
 
   /** What a failed run owes. Planned last: who comes back may have to wait for services that are planned after it. */
   #putBack(): void {
-    const stops = this.#rollouts.flatMap((rollout) => rollout.stopsToPutBack())
-    for (const rollout of this.#rollouts) {
-      const hosts = this.#rollouts.filter((other) => rollout.livesIn(other))
+    const stops = [...this.#rollouts.values()].flatMap((rollout) => rollout.stopsToPutBack())
+    for (const rollout of this.#rollouts.values()) {
+      const hosts = rollout.hosts.flatMap((name) => this.#rollouts.get(name) ?? [])
       rollout.putBack(
         stops,
         hosts.flatMap((host) => host.startsToPutBack()),
@@ -369,7 +376,7 @@ class UpPlanner {
       )
     }
     for (const { dependency, request } of this.#restarts) {
-      const needs = this.#rollouts.flatMap((rollout) => (rollout.of(dependency) ? rollout.startsToPutBack() : []))
+      const needs = this.#rollouts.get(dependency)?.startsToPutBack() ?? []
       this.#draft.compensate({ ...request, needs })
     }
   }
@@ -394,6 +401,11 @@ class UpPlanner {
       )
   }
 
+  /** After these the name is free. */
+  #namesakes(resource: string): ReadonlyArray<string> {
+    return (this.#handover.gone.get(resource) ?? []).map((id) => this.#removals.gone(id))
+  }
+
   #rename(
     resource: string,
     name: string,
@@ -407,7 +419,7 @@ class UpPlanner {
       group,
       resource,
       cause,
-      needs: [...needs, ...("created" in handle ? [handle.created] : [])],
+      needs: [...needs, ...("created" in handle ? [handle.created] : []), ...this.#namesakes(resource)],
       action: { verb: "RenameContainer", args: { name, ...("id" in handle ? { id: handle.id } : {}) } },
       ...inputOf(handle),
     })
@@ -425,7 +437,7 @@ class UpPlanner {
     if (this.#desired.options.until === "created") return undefined
     const resource = `service:${service.name}:${slot.number}`
     const uploads = planUploads(this.#desired, this.#draft, { service, resource, name, handle, group, cause })
-    const holders = (this.#handover.get(resource) ?? []).flatMap((id) => this.#removals.freed(id))
+    const holders = (this.#handover.stopped.get(resource) ?? []).map((id) => this.#removals.freed(id))
     const start = this.#draft.add({
       id: `${resource}/start`,
       group,

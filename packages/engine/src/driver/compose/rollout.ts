@@ -6,7 +6,7 @@ import type { DesiredService, DesiredUp } from "./Desired.ts"
 import type { CompensationRequest, Draft } from "./draft.ts"
 import type { ObservedContainer } from "./Observed.ts"
 import { type Handle, inputOf, type Planned } from "./planned.ts"
-import { sharesNamespace } from "./sharing.ts"
+import { namespaceParents } from "./sharing.ts"
 import { isRunning, type Removals } from "./planRemovals.ts"
 import type { Waits } from "./planWaits.ts"
 import { isDone, type Slot } from "./slots.ts"
@@ -219,18 +219,14 @@ export class Rollout {
     return this.#turned.map((turned) => undoId(this.#service, turned, "stop"))
   }
 
-  /** Whether its containers live in namespaces of that other service's. */
-  livesIn(other: Rollout): boolean {
-    return sharesNamespace(this.#service.model, other.#service.name)
+  /** Services in whose containers' namespaces its own live. */
+  get hosts(): ReadonlyArray<string> {
+    return namespaceParents(this.#service.model)
   }
 
   /** After this operation nothing of it is put back; undefined where nothing ever is. */
   get end(): string | undefined {
     return this.#committed
-  }
-
-  of(service: string): boolean {
-    return this.#service.name === service
   }
 
   startsToPutBack(): ReadonlyArray<string> {

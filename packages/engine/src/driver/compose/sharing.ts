@@ -30,8 +30,12 @@ export interface Sharing {
 const namespaces = ["network_mode", "ipc", "pid"] as const
 const prefix = "service:"
 
-const namespaceParents = (model: Service): ReadonlyArray<string> =>
-  namespaces.flatMap((key) => (model[key]?.startsWith(prefix) === true ? [model[key].slice(prefix.length)] : []))
+/** Services in whose namespaces this one lives, each once. */
+export const namespaceParents = (model: Service): ReadonlyArray<string> => [
+  ...new Set(
+    namespaces.flatMap((key) => (model[key]?.startsWith(prefix) === true ? [model[key].slice(prefix.length)] : [])),
+  ),
+]
 
 /** Whether it stops working when the other one's container ends. */
 export const sharesNamespace = (model: Service, parent: string): boolean => namespaceParents(model).includes(parent)
