@@ -120,6 +120,7 @@ export const declareComposeVerbs = (verb: VerbDeclaration, { verbs, flags, args 
       services(command)
         .addOption(new Option("--build-arg <name=value>", flags.buildArg).argParser(nameValue))
         .option("--no-cache", flags.noCache)
+        .addOption(new Option("--ssh <agent>", flags.buildSsh).argParser(collect))
         .option("--pull", flags.pullBase)
         .option("-q, --quiet", flags.quietWork)
         .option("--with-dependencies", flags.includeDeps),

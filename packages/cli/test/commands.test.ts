@@ -194,6 +194,49 @@ describe("the deadline", () => {
   })
 })
 
+describe("pull and build", () => {
+  const stack = `name: shop
+services:
+  web: { image: "shop/web:1" }
+  db: { image: "shop/db:1" }
+  made: { image: "shop/made:1", build: . }
+`
+  const missing = (...images: ReadonlyArray<string>) =>
+    fakeTerminal(cwd, { missing: (image) => images.includes(image) })
+  const read = <A>(schema: Schema.Codec<A, unknown>, text: string) =>
+    Schema.decodeUnknownSync(Schema.fromJsonString(schema), { onExcessProperty: "error" })(text)
+
+  it("tell what became of each image, on the screen and as JSON", async () => {
+    await write("compose.yaml", stack)
+    const { run } = missing()
+    expect((await run("pull")).out).toBe("Pulled shop/web:1\nPulled shop/db:1\nPulled shop/made:1\n")
+    expect(await run("pull", "-q")).toMatchObject({ code: 0, out: "" })
+    const { out } = await run("pull", "--ignore-buildable", "--format", "json", "web", "made")
+    expect(read(documents.pull, out)).toEqual([
+      { image: "shop/web:1", services: ["web"], outcome: "pulled" },
+      { image: "shop/made:1", services: ["made"], outcome: "skipped", reason: "buildable" },
+    ])
+    expect((await run("build")).out).toBe("Built shop/made:1\n")
+    expect(read(documents.build, (await run("build", "--format", "json")).out)).toEqual([
+      { service: "made", image: "shop/made:1", id: "sha256:shop/made:1" },
+    ])
+  })
+
+  it("end with an error for an image that cannot be had, unless it can be built or failures are to be ignored", async () => {
+    await write("compose.yaml", stack)
+    const failed = await missing("shop/db:1").run("pull")
+    expect(failed.code).not.toBe(0)
+    expect(failed.err).toContain("shop/db:1")
+    const ignored = await missing("shop/db:1").run("pull", "--ignore-pull-failures")
+    expect(ignored).toMatchObject({ code: 0 })
+    expect(ignored.err).toContain("shop/db:1")
+    expect(ignored.out).toContain("Pulled shop/web:1")
+    const json = await missing("shop/db:1").run("pull", "--ignore-pull-failures", "--format", "json", "db")
+    expect(read(documents.pull, json.out)).toMatchObject([{ image: "shop/db:1", outcome: "failed" }])
+    expect(await missing("shop/made:1").run("pull")).toMatchObject({ code: 0 })
+  })
+})
+
 describe("other verbs", () => {
   it("alone: what runs, what drifted, what to do next", async () => {
     const { run } = fakeTerminal(cwd)

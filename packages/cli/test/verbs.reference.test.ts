@@ -97,6 +97,41 @@ describe.skipIf(reference === undefined)("beside docker compose", () => {
     expect(await windflow("port", "web", "81")).toMatchObject({ code: 4 })
   })
 
+  it("must read the same of several replicas, each by its --index", async () => {
+    expect(await windflow("up", "--scale", "web=2")).toMatchObject({ code: 0 })
+    const since = new Date().toISOString()
+    const ageless = (text: string) => cells(text).map((row) => row.slice(0, -1))
+    expect(ageless((await windflow("images")).out)).toEqual(ageless(compose("images").out))
+    expect(cells((await windflow("top")).out)).toEqual(cells(compose("top").out))
+    for (const index of ["1", "2"]) {
+      const port = ["port", "--index", index, "web", "80"]
+      const hostname = ["exec", "-T", "--index", index, "web", "hostname"]
+      for (const verb of [port, hostname]) {
+        const ours = await windflow(...verb)
+        expect({ verb, ...ours, out: ours.out }).toMatchObject({ verb, code: 0, out: compose(...verb).out })
+      }
+    }
+    expect((await windflow("port", "--index", "1", "web", "80")).out).not.toBe(
+      (await windflow("port", "--index", "2", "web", "80")).out,
+    )
+    expect(await windflow("port", "--index", "3", "web", "80")).toMatchObject({ code: 4 })
+    expect(await windflow("restart", "-t", "0", "--no-deps", "web")).toMatchObject({ code: 0 })
+    const until = new Date(Date.now() + 1000).toISOString()
+    const told = (out: string) =>
+      out
+        .trim()
+        .split("\n")
+        .filter((line) => line.includes('"restart"'))
+        .map((line) => JSON.parse(line) as { service: string; id: string; attributes: { name: string } })
+        .map(({ service, id, attributes }) => ({ service, id, name: attributes.name }))
+        .toSorted((a, b) => (a.name < b.name ? -1 : 1))
+    const events = ["events", "--json", "--since", since, "--until", until, "web"]
+    const ours = told((await windflow(...events)).out)
+    expect(ours.map(({ name }) => name)).toEqual([1, 2].map((number) => `${bed.project}-web-${number}`))
+    expect(ours).toEqual(told(compose(...events).out))
+    expect(await windflow("up")).toMatchObject({ code: 0 })
+  })
+
   it("must stop, start, restart, kill and remove what compose then shows as it is", async () => {
     const revisions = (await windflow("history", "--format", "json")).out
     expect(await windflow("stop", "-t", "0", "web")).toMatchObject({ code: 0 })

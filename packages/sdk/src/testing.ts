@@ -15,6 +15,8 @@ export interface FakeOptions {
   readonly fail?: (operation: string) => boolean
   /** What a service's healthcheck says; default `healthy`. */
   readonly health?: (service: string) => "starting" | "healthy" | "unhealthy"
+  /** Images that no registry has: they cannot be pulled. Default: none. */
+  readonly missing?: (image: string) => boolean
   /** What `targets.events` gives each time it is read; default: nothing, for ever. */
   readonly events?: (filter: EngineEventFilter) => AsyncIterable<EngineEvent>
 }
@@ -26,10 +28,11 @@ export interface FakeWindFlow extends WindFlow {
 
 /** Every target is the same engine in memory; nothing outlives the object and nothing is opened. */
 export const fakeWindFlow = (options: FakeOptions = {}): FakeWindFlow => {
-  const { fail, health, events } = options
+  const { fail, health, missing, events } = options
   const engine = makeFakeEngine(health === undefined ? {} : { health })
   const driver = fakeDriver(engine, {
     ...(fail === undefined ? {} : { fail: ({ id }) => fail(id) }),
+    ...(missing === undefined ? {} : { missing }),
     ...(events === undefined
       ? {}
       : {

@@ -167,6 +167,7 @@ export interface HelpTexts {
     readonly includeDeps: string
     readonly pullPolicy: string
     readonly buildArg: string
+    readonly buildSsh: string
     readonly noCache: string
     readonly pullBase: string
     readonly status: string

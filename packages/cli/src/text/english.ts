@@ -172,6 +172,7 @@ export const english: Texts = {
       includeDeps: "also services that are depended on",
       pullPolicy: "when to pull",
       buildArg: "a build argument, NAME=VALUE; may be repeated",
+      buildSsh: "an SSH agent for the build: default, or ID=SOCKET; may be repeated",
       noCache: "build without the cache",
       pullBase: "look for newer base images",
       status: "only containers in this state; may be repeated",

@@ -175,6 +175,7 @@ export const french: Texts = {
       includeDeps: "aussi les services dont on dépend",
       pullPolicy: "quand tirer",
       buildArg: "un argument de construction, NOM=VALEUR ; répétable",
+      buildSsh: "un agent SSH pour la construction : default, ou ID=SOCKET ; répétable",
       noCache: "construit sans le cache",
       pullBase: "cherche des images de base plus récentes",
       status: "seulement les conteneurs dans cet état ; répétable",

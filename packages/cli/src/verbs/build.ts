@@ -8,6 +8,7 @@ interface Options {
   /** `false` for --no-cache. */
   readonly cache?: boolean
   readonly pull?: boolean
+  readonly ssh?: ReadonlyArray<string>
   readonly quiet?: boolean
   readonly withDependencies?: boolean
 }
@@ -20,6 +21,7 @@ const build: Verb<Options> = async (context, options, services) => {
     ...chosen(services),
     ...workOptions(context, options.quiet === true),
     ...(options.buildArg === undefined ? {} : { args: options.buildArg }),
+    ...(options.ssh === undefined ? {} : { ssh: options.ssh }),
     noCache: options.cache === false,
     pull: options.pull === true,
     dependencies: options.withDependencies === true,

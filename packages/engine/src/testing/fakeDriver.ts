@@ -11,12 +11,13 @@ import {
   openDriver,
   type Recovery,
 } from "../driver/Driver.ts"
-import type { Request } from "../driver/Request.ts"
+import type { PulledImage, Request } from "../driver/Request.ts"
 import {
   ContainerExited,
   EngineFailed,
   EngineUnreachable,
   Internal,
+  ImageMissing,
   NotDeployed,
   Unhealthy,
   type WindFlowError,
@@ -41,6 +42,8 @@ export interface FakeDriverOptions {
     readonly stdout?: string
     readonly stderr?: string
   }
+  /** Images that no registry has. Default: none. */
+  readonly missing?: (image: string) => boolean
   /** What the engine says of itself. Default: nothing, for ever. */
   readonly events?: (filter: EngineEventFilter) => Stream.Stream<EngineEvent, WindFlowError>
 }
@@ -310,13 +313,17 @@ export const makeFakeDriver = (
             processes: [["1", c.service]],
           })),
       ),
-    pull: (stack, { services }) =>
+    pull: (stack, { services, skipBuildable }) =>
       Effect.sync(() =>
-        Object.entries(stack.model.services).flatMap(([service, { image }]) =>
-          image === undefined || services?.includes(service) === false
-            ? []
-            : [{ image, services: [service], outcome: { _tag: "Pulled" } as const }],
-        ),
+        Object.entries(stack.model.services).flatMap(([service, { image, build }]): ReadonlyArray<PulledImage> => {
+          if (image === undefined || services?.includes(service) === false) return []
+          const about = { image, services: [service] }
+          const buildable = build !== undefined
+          if (buildable && skipBuildable) return [{ ...about, outcome: { _tag: "Skipped", reason: "buildable" } }]
+          if (options.missing?.(image) !== true) return [{ ...about, outcome: { _tag: "Pulled" } }]
+          const error = new ImageMissing({ image, service, detail: "there is no such image" })
+          return [{ ...about, outcome: { _tag: "Failed", error, buildable } }]
+        }),
       ),
     build: (stack, { services }) =>
       Effect.sync(() =>

@@ -8,13 +8,24 @@ import type { Desired } from "./Desired.ts"
 import { labels, projectFilter } from "./names.ts"
 import { exitCodeOf, healthOf, isOneOff, nameOf, stateOf } from "./observe.ts"
 
-const portsOf = (summary: ContainerSummary): ReadonlyArray<PublishedPort> =>
-  (summary.Ports ?? []).map((port) => ({
-    hostIp: port.IP ?? "",
-    published: port.PublicPort,
-    target: port.PrivatePort,
-    protocol: port.Type,
-  }))
+const compare = <A extends string | number>(a: A, b: A): number => (a < b ? -1 : a > b ? 1 : 0)
+
+/** The engine has them in the chance order of a map: sorted as Docker's own tools show them. */
+export const portsOf = (summary: Pick<ContainerSummary, "Ports">): ReadonlyArray<PublishedPort> =>
+  (summary.Ports ?? [])
+    .map((port) => ({
+      hostIp: port.IP ?? "",
+      published: port.PublicPort,
+      target: port.PrivatePort,
+      protocol: port.Type,
+    }))
+    .sort(
+      (a, b) =>
+        a.target - b.target ||
+        compare(a.hostIp, b.hostIp) ||
+        (a.published ?? 0) - (b.published ?? 0) ||
+        compare(a.protocol, b.protocol),
+    )
 
 const instance = (summary: ContainerSummary): Instance => {
   const own = summary.Labels ?? {}

@@ -99,6 +99,14 @@ describe("up", () => {
     expect(changes(draft)).toEqual([`replace service:web:1 (${cause})`])
   })
 
+  test.each([
+    [true, ["replace service:web:1 (recreation was asked for)"]],
+    [false, []],
+  ])("--always-recreate-deps: what is only depended on, %s", (recreateDependencies, wanted) => {
+    const desired = desiredOf(web, { recreateDependencies }, { web: { targeted: false } })
+    expect(changes(planned(desired, seen(desired, [running(desired, "web")])))).toEqual(wanted)
+  })
+
   test("--no-recreate leaves what diverges", () => {
     const desired = desiredOf(edited, { recreate: "never" })
     expect(planned(desired, seen(desired, [running(desiredOf(web), "web")])).operations).toEqual([])
