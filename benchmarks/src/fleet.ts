@@ -8,6 +8,7 @@ import { availableParallelism, loadavg, tmpdir } from "node:os"
 import { join } from "node:path"
 import { parseArgs } from "node:util"
 import { fanOut, type FleetResult } from "@windflow/engine/execute"
+import type { WindFlowError } from "@windflow/engine/model"
 import { defineStack, WindFlow, state } from "@windflow/sdk/effect"
 import { Effect } from "effect"
 import { image } from "./engineOrders.ts"
@@ -33,7 +34,7 @@ await using engines = await startSeparateEngines({ read: Number(values.read), wr
 const directory = mkdtempSync(join(tmpdir(), "windflow-fleet-"))
 const stack = defineStack("fleet", { services: { web: { image, pull_policy: "never", command: ["serve"] } } })
 
-type Results = ReadonlyArray<FleetResult<number, unknown>>
+type Results = ReadonlyArray<FleetResult<number, unknown, WindFlowError>>
 const seconds = (since: number) => (performance.now() - since) / 1000
 
 /** Deploys to `targets`: seconds until all are through, and until the last one that succeeds is. */

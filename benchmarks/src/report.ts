@@ -56,7 +56,5 @@ export const render = (report: Report): string =>
     `${report.machine.cores} cores, load ${report.machine.load.map((load) => load.toFixed(1)).join(" ")}, Node ${report.machine.node}, engine ${report.engine}, ${report.compose}`,
     "Medians with intervals of order statistics; ratios are medians of the ratios within each round.",
     ...report.outcomes.flatMap(outcomeLines),
-    ...Object.entries(report.calls).map(
-      ([who, calls]) => `\n${who}: ${calls.length}\n  ${calls.join("\n  ")}`,
-    ),
+    ...Object.entries(report.calls).map(([who, calls]) => `\n${who}: ${calls.length}\n  ${calls.join("\n  ")}`),
   ].join("\n")

@@ -1,5 +1,5 @@
-/** One verb on several targets (`-t A,B`, `-g GROUP`): lines marked by target while it goes on, a table at the end. */
-import { describeError, errorTable, Usage } from "@windflow/engine/model"
+/** One verb on several targets (`-t A,B`, `-g GROUP`, `-g LABEL=VALUE`): lines marked by target while it goes on, a table at the end. */
+import { describeError, errorTable, type Target, Usage } from "@windflow/engine/model"
 import { fleet, type FleetResult } from "@windflow/sdk"
 import type { Input, Output } from "./host.ts"
 import { table } from "./render/table.ts"
@@ -7,12 +7,20 @@ import { formatElapsed } from "./render/time.ts"
 import { asError } from "./report.ts"
 import type { FleetPlace, Verb, VerbContext } from "./verbs/Verb.ts"
 
+const pair = ([name, value]: readonly [string, string]): string => `${name}=${value}`
+
+/** A group by its name, or a label as `name=value`. */
+const belongs = ({ groups = [], labels = {} }: Target, wanted: string): boolean =>
+  groups.includes(wanted) || Object.entries(labels).some((label) => pair(label) === wanted)
+
 const namesOf = async (context: VerbContext, place: FleetPlace): Promise<ReadonlyArray<string>> => {
   if ("targets" in place) return [...new Set(place.targets)]
   const all = await (await context.open()).targets.list()
-  const found = all.filter(({ groups }) => groups?.includes(place.group) === true).map(({ name }) => name)
+  const found = all.filter((target) => belongs(target, place.group)).map(({ name }) => name)
   if (found.length > 0) return found
-  const known = [...new Set(all.flatMap(({ groups }) => groups ?? []))]
+  const known = [
+    ...new Set(all.flatMap(({ groups = [], labels = {} }) => [...groups, ...Object.entries(labels).map(pair)])),
+  ]
   throw new Usage({
     subject: place.group,
     detail: context.texts.fleet.noGroup,

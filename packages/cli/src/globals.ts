@@ -5,7 +5,7 @@ import { duration } from "./values.ts"
 
 export interface GlobalFlags {
   readonly target?: string
-  /** All targets of a group. */
+  /** All targets of a group, or with a label (`name=value`). */
   readonly group?: string
   readonly env?: string
   readonly file?: ReadonlyArray<string>

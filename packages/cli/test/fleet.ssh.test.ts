@@ -18,7 +18,16 @@ beforeAll(async () => {
   await Promise.all(hosts.map((host) => host.loadImage(image)))
   bed = await makeBed("fleet")
   for (const [index, host] of hosts.entries()) {
-    const pinned = ["--identity", host.privateKey, "--host-key", host.hostKey, "--in-group", "web"]
+    const pinned = [
+      "--identity",
+      host.privateKey,
+      "--host-key",
+      host.hostKey,
+      "--in-group",
+      "web",
+      "--label",
+      `tier=${index}`,
+    ]
     const { code, err } = await bed.windflow(["target", "add", `box${index}`, host.url(), ...pinned])
     if (code !== 0) throw new Error(err)
   }
@@ -38,7 +47,7 @@ const commands = () =>
 const row = (out: string, name: string): string =>
   out.split("\n").find((line) => line.startsWith(`${name} `) && !line.includes("|")) ?? ""
 
-it("deploys to both by name and by group, shows both, and refuses verbs that mean one", async () => {
+it("deploys to both by name and by group, to one by its label, shows both, and refuses verbs that mean one", async () => {
   bed.write(stackOf(1001))
   const up = await bed.windflow(["up", "-d", "--target", "box0,box1"])
   expect(up.code).toBe(0)
@@ -47,6 +56,12 @@ it("deploys to both by name and by group, shows both, and refuses verbs that mea
   expect((await commands()).every((text) => text.includes("1001"))).toBe(true)
   const ps = await bed.windflow(["ps", "-g", "web"])
   expect(ps.out.match(/-web-1/g)).toHaveLength(2)
+  const labelled = await bed.windflow(["ps", "-g", "tier=1"])
+  expect(labelled.out.match(/-web-1/g)).toHaveLength(1)
+  expect(labelled.out).toMatch(/^box1 \| /m)
+  const nobody = await bed.windflow(["ps", "-g", "tier=2"])
+  expect(nobody.code).toBe(3)
+  expect(nobody.err).toContain("tier=1")
   expect(await bed.windflow(["logs", "-g", "web"])).toMatchObject({ code: 3 })
   expect(await bed.windflow(["ps", "-g", "nowhere"])).toMatchObject({ code: 3 })
 })

@@ -1,9 +1,11 @@
 /** `windflow target …` against a real host: the key is shown and pinned, every stage is told, a name is enough afterwards. */
 import { baseImages, type Host, startHost } from "@windflow/testcontainers"
+import { spawn } from "node:child_process"
+import { once } from "node:events"
 import { readFileSync, statSync } from "node:fs"
 import path from "node:path"
 import { afterAll, beforeAll, expect, it } from "vitest"
-import { type Bed, bundle, clearBeds, makeBed } from "./bed.ts"
+import { type Bed, bundle, clearBeds, entry, makeBed } from "./bed.ts"
 
 let host: Host
 let image = ""
@@ -33,6 +35,43 @@ it("asks about an unknown key, and does not take -y for an answer", async () => 
   expect((await bed.windflow(["target", "ls", "--format", "json"])).out).not.toContain("box")
 })
 
+/** The command at a pseudo-terminal, where a person reads the question and presses one key. Needs `script` of util-linux. */
+const atTerminal = async (bed: Bed, argv: ReadonlyArray<string>, question: string, answer: string) => {
+  const line = [process.execPath, entry, ...argv].map((word) => `'${word}'`).join(" ")
+  const terminal = spawn("script", ["-qec", line, "/dev/null"], {
+    cwd: bed.directory,
+    env: { ...bed.env, SHELL: "/bin/sh", TERM: "xterm" },
+    stdio: ["pipe", "pipe", "inherit"],
+  })
+  let shown = ""
+  let asked = false
+  terminal.stdout.setEncoding("utf8").on("data", (text: string) => {
+    shown += text
+    if (asked || !shown.includes(question)) return
+    asked = true
+    terminal.stdin.write(answer)
+  })
+  await once(terminal, "close")
+  expect(asked).toBe(true)
+  return { code: terminal.exitCode, shown }
+}
+
+it("at a terminal shows the fingerprint; yes pins the key, no registers nothing", async () => {
+  const bed = await makeBed("tgperson")
+  const add = ["target", "add", "box", host.url(), ...key()]
+  const declined = await atTerminal(bed, add, "Is it this key?", "n\r")
+  expect(declined.code).toBe(5)
+  expect((await bed.windflow(["target", "ls", "--format", "json"])).out).not.toContain("box")
+
+  const agreed = await atTerminal(bed, add, "Is it this key?", "y\r")
+  expect(agreed.code).toBe(0)
+  const { output } = await host.run("ssh-keygen", "-lf", "/etc/ssh/ssh_host_ed25519_key.pub")
+  expect(agreed.shown).toContain(output.split(" ")[1])
+  expect((await bed.windflow(["target", "show", "box"])).out).toContain(host.hostKey)
+  // It is pinned: nobody is asked again.
+  expect(await bed.windflow(["target", "test", "box"])).toMatchObject({ code: 0 })
+})
+
 it("registers with the fingerprint that was compared; then the name is enough, for every verb", async () => {
   const bed = await makeBed("tgadd")
   bed.write(sleeper())
@@ -55,6 +94,12 @@ it("registers with the fingerprint that was compared; then the name is enough, f
   expect(await bed.windflow(["up", "-d", "--target", "box"])).toMatchObject({ code: 0 })
   const test = await bed.windflow(["target", "test", "box"])
   expect(test.out).toContain(`Runs ${bed.project} (1 containers)`)
+  // Type, system, kernel, processors, memory, virtualisation, engines, disks.
+  const facts =
+    /machine: vm, Debian GNU\/Linux .+, \S+ \w+, \d+ CPU, [\d.]+ GiB, \w+, docker \d[\d.]+.*, \/ [\d.]+ GiB \/ [\d.]+ GiB/
+  expect(test.out).toMatch(facts)
+  const french = await bed.windflow(["target", "test", "box"], { env: { LC_ALL: "fr_FR.UTF-8" } })
+  expect(french.out).toMatch(/horloge.*\n(.*\n)*machine: vm, Debian.* CPU, [\d.]+ Gio/)
   expect(await bed.windflow(["down", "--target", "box"])).toMatchObject({ code: 0 })
   expect(await bed.windflow(["target", "add", "box", host.url()])).toMatchObject({ code: 3 })
   expect(await bed.windflow(["target", "rm", "box"])).toMatchObject({ code: 0 })

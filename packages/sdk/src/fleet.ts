@@ -2,7 +2,9 @@
  * The same work on several targets: a few at a time, one that fails stops no other, unless all of them or none are meant: then
  * what was changed is undone.
  */
+import { fanOut, type FleetResult as Settled } from "@windflow/engine/execute"
 import { Usage } from "@windflow/engine/model"
+import { Effect } from "effect"
 import type { WindFlow } from "./contract.ts"
 
 /** What became of one target. */
@@ -55,51 +57,68 @@ const undo = async (flow: WindFlow, project: string, target: string, before: Bef
     })
 }
 
+const told = <A>({ target, outcome, took }: Settled<string, A, unknown>): FleetResult<A> => {
+  const milliseconds = Math.round(took)
+  switch (outcome._tag) {
+    case "Succeeded":
+      return { target, status: "done", value: outcome.value, milliseconds }
+    case "Failed":
+      return { target, status: "failed", error: outcome.error, milliseconds }
+    case "Skipped":
+      return { target, status: "skipped", milliseconds }
+  }
+}
+
 export const fleet = async <A>(
   targets: readonly string[],
   work: (target: string) => Promise<A>,
   { concurrency = 4, allOrNothing }: FleetOptions = {},
 ): Promise<readonly FleetResult<A>[]> => {
-  const waiting = targets.entries()
-  const results: Array<FleetResult<A>> = []
   const befores = new Map<string, Before>()
-  let failed = false
-
-  const one = async (target: string): Promise<FleetResult<A>> => {
-    const start = performance.now()
-    const took = () => Math.round(performance.now() - start)
-    if (failed && allOrNothing !== undefined) return { target, status: "skipped", milliseconds: 0 }
-    try {
-      if (allOrNothing !== undefined)
-        befores.set(target, await standing(allOrNothing.flow, allOrNothing.project, target))
-      const value = await work(target)
-      return { target, status: "done", value, milliseconds: took() }
-    } catch (error) {
-      failed = true
-      return { target, status: "failed", error, milliseconds: took() }
-    }
-  }
-  // One iterator that all workers draw from: each takes the next target when it is free.
-  const worker = async (): Promise<void> => {
-    for (const [index, target] of waiting) results[index] = await one(target)
-  }
-  await Promise.all(Array.from({ length: Math.min(concurrency, targets.length) }, worker))
-  if (!failed || allOrNothing === undefined) return results
+  const promised = <B>(make: () => Promise<B>) => Effect.tryPromise({ try: make, catch: (error) => error })
+  const settled = await Effect.runPromise(
+    fanOut(
+      targets,
+      (target) => target,
+      (target) =>
+        promised(async () => {
+          if (allOrNothing !== undefined)
+            befores.set(target, await standing(allOrNothing.flow, allOrNothing.project, target))
+          return work(target)
+        }),
+      { concurrency, ...(allOrNothing === undefined ? {} : { onFailure: "skip-rest" }) },
+    ),
+  )
+  const results = settled.map(told)
+  if (allOrNothing === undefined || results.every(({ status }) => status === "done")) return results
 
   const { flow, project } = allOrNothing
   const undone = async (result: FleetResult<A>): Promise<FleetResult<A>> => {
     const before = befores.get(result.target)
     // Without it the target was not even asked, let alone changed.
-    if (before === undefined || result.status === "skipped") return result
-    try {
-      const changed =
-        result.status === "failed" || (await standing(flow, project, result.target)).newest !== before.newest
-      if (!changed) return result
-      await undo(flow, project, result.target, before)
-      return { ...result, status: "undone" }
-    } catch (undoError) {
-      return { ...result, status: "not-undone", undoError }
-    }
+    if (before === undefined) return result
+    const changed =
+      result.status === "failed" || (await standing(flow, project, result.target)).newest !== before.newest
+    if (!changed) return result
+    await undo(flow, project, result.target, before)
+    return { ...result, status: "undone" }
   }
-  return Promise.all(results.map(undone))
+  const reversed = await Effect.runPromise(
+    fanOut(
+      results,
+      ({ target }) => target,
+      (result) => promised(() => undone(result)),
+      { concurrency },
+    ),
+  )
+  return reversed.map(({ target: result, outcome }): FleetResult<A> => {
+    switch (outcome._tag) {
+      case "Succeeded":
+        return outcome.value
+      case "Failed":
+        return { ...result, status: "not-undone", undoError: outcome.error }
+      case "Skipped":
+        return result
+    }
+  })
 }

@@ -43,7 +43,7 @@ export const probeDocker = (
     const stages = yield* sshStages(host, yield* openDocker({ endpoint, config }, host.dial))
     const loggedIn = stages.some(({ stage, status }) => stage === "auth" && status === "passed")
     if (!loggedIn) return { stages }
-    const facts = yield* Effect.orElseSucceed(hostFacts(host), () => undefined)
+    const facts = yield* hostFacts(host)
     const { hostKey } = yield* host.connect
     return { stages, ...said({ facts, hostKey }) }
   })

@@ -19,13 +19,13 @@ const sign = ({ status }: Stage, colors: Palette): string => {
   }
 }
 
-const size = (bytes: number): string => `${(bytes / (1 << 30)).toFixed(1)} GiB`
-
-/** `Debian GNU/Linux 12, 6.1.0 x86_64, 2 CPU, 3.8 GiB, kvm, docker 26.1.5; / 40.0 of 80.0 GiB`. */
-export const machine = ({ facts }: TargetReport): string => {
+/** `vm, Debian GNU/Linux 12, 6.1.0 x86_64, 2 CPU, 3.8 GiB, kvm, docker 26.1.5, / 40.0 GiB / 80.0 GiB`. */
+export const machine = ({ facts, target }: TargetReport, texts: Texts): string => {
   if (facts === undefined) return ""
+  const size = (bytes: number): string => `${(bytes / (1 << 30)).toFixed(1)} ${texts.target.gibibytes}`
   const { os, kernel, architecture, cpus, memory, virtualisation, engines, disks } = facts
   return [
+    target.type,
     os,
     [kernel, architecture].filter((part) => part !== undefined).join(" "),
     cpus === undefined ? undefined : `${cpus} CPU`,
@@ -55,7 +55,7 @@ export const reportLines = (
     const { message, remedy } = describeError(error, locale)
     return [message, `${texts.error.remedy}: ${remedy}`]
   })
-  const facts = machine(report)
+  const facts = machine(report, texts)
   return [
     table(["", "", ""], rows).split("\n").slice(1).join("\n"),
     ...remarks,

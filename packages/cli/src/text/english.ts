@@ -59,7 +59,7 @@ export const english: Texts = {
     },
     flags: {
       target: "where to deploy: a name, `local`, or a URL such as ssh://user@host",
-      group: "every target of a group",
+      group: "every target of a group, or with a label (name=value)",
       allOrNothing: "with several targets: when one fails, undo what was changed on all",
       environment: "an environment of the configuration",
       file: "a Compose file; may be repeated",

@@ -62,7 +62,7 @@ export const french: Texts = {
     },
     flags: {
       target: "où déployer : un nom, `local`, ou une URL comme ssh://user@hôte",
-      group: "toutes les cibles d’un groupe",
+      group: "toutes les cibles d’un groupe, ou d’une étiquette (nom=valeur)",
       allOrNothing: "avec plusieurs cibles : si l’une échoue, défaire ce qui a changé sur toutes",
       environment: "un environnement de la configuration",
       file: "un fichier Compose ; répétable",

@@ -9,6 +9,8 @@ export interface TargetTexts {
   readonly skipped: string
   readonly runs: (projects: ReadonlyArray<string>, containers: number) => string
   readonly machine: string
+  /** Unit of 2³⁰ bytes. */
+  readonly gibibytes: string
   readonly unknownKey: (host: string, fingerprint: string) => string
   readonly trust: string
   readonly added: (name: string, fingerprint: string | undefined) => string
@@ -50,6 +52,7 @@ export const targetEnglish: TargetTexts = {
   runs: (projects, containers) =>
     projects.length === 0 ? "Nothing runs there." : `Runs ${projects.join(", ")} (${containers} containers).`,
   machine: "machine",
+  gibibytes: "GiB",
   unknownKey: (host, fingerprint) =>
     `Nobody has said yet which key ${host} has. It shows ${fingerprint}.\nCompare it on the host: ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub`,
   trust: "Is it this key?",
@@ -93,6 +96,7 @@ export const targetFrench: TargetTexts = {
   runs: (projects, containers) =>
     projects.length === 0 ? "Rien n’y tourne." : `Y tournent ${projects.join(", ")} (${containers} conteneurs).`,
   machine: "machine",
+  gibibytes: "Gio",
   unknownKey: (host, fingerprint) =>
     `Personne n’a encore dit quelle clé a ${host}. Il montre ${fingerprint}.\nComparez sur l’hôte : ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub`,
   trust: "Est-ce bien cette clé ?",
@@ -128,7 +132,7 @@ export const fleetEnglish: FleetTexts = {
   target: "TARGET",
   time: "TIME",
   status: { done: "done", failed: "failed", skipped: "not begun", undone: "undone", "not-undone": "NOT UNDONE" },
-  noGroup: "no target belongs to that group",
+  noGroup: "no target belongs to that group or carries that label",
   oneTarget: "works on one target",
 }
 
@@ -136,6 +140,6 @@ export const fleetFrench: FleetTexts = {
   target: "CIBLE",
   time: "DURÉE",
   status: { done: "fait", failed: "échec", skipped: "pas commencé", undone: "défait", "not-undone": "NON DÉFAIT" },
-  noGroup: "aucune cible n’est de ce groupe",
+  noGroup: "aucune cible n’est de ce groupe ni ne porte cette étiquette",
   oneTarget: "agit sur une seule cible",
 }

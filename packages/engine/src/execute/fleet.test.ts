@@ -3,7 +3,7 @@ import { Deferred, Effect, Fiber, Ref } from "effect"
 import { TestClock } from "effect/testing"
 import { describe } from "vitest"
 import { EngineFailed, type WindFlowError } from "../model/errors/union.ts"
-import { allOrNothing, fanOut } from "./fleet.ts"
+import { fanOut } from "./fleet.ts"
 
 const names = (count: number) => Array.from({ length: count }, (_, n) => `host-${n}`)
 const broken = (detail: string) => new EngineFailed({ call: "GET /", detail })
@@ -90,61 +90,27 @@ describe("fanOut", () => {
       assert.strictEqual(ended, 5)
     }),
   )
-})
 
-describe("allOrNothing", () => {
-  it.effect("brings back whatever had begun, waits for what is at work, and begins nothing more", () =>
+  it.effect("after a failure nothing more is begun, and what is at work ends in its own time", () =>
     Effect.gen(function* () {
       const log: Array<string> = []
       const fiber = yield* Effect.forkChild(
-        allOrNothing(
+        fanOut(
           names(5),
           self,
-          (name) => {
-            log.push(`do ${name}`)
-            if (name === "host-0") return Effect.succeed(name)
-            if (name === "host-1") return Effect.andThen(Effect.sleep("1 second"), Effect.fail(broken("no")))
-            return Effect.never.pipe(
-              // An orderly stop takes its time.
-              Effect.onInterrupt(() =>
-                Effect.andThen(
-                  Effect.sleep("5 seconds"),
-                  Effect.sync(() => log.push("ended")),
-                ),
-              ),
-            )
-          },
-          ({ target, outcome }) =>
-            Effect.suspend(() => {
-              log.push(`undo ${target} ${outcome._tag}`)
-              return target === "host-0" ? Effect.fail(broken("gone")) : Effect.void
+          (name) =>
+            Effect.gen(function* () {
+              log.push(`begin ${name}`)
+              if (name === "host-1") return yield* Effect.andThen(Effect.sleep("1 second"), Effect.fail(broken("no")))
+              yield* Effect.sleep("5 seconds")
+              log.push(`end ${name}`)
             }),
-          { concurrency: 2 },
+          { concurrency: 2, onFailure: "skip-rest" },
         ),
       )
       yield* TestClock.adjust("10 seconds")
-      const { results, undone } = yield* Fiber.join(fiber)
-      assert.deepStrictEqual(tags(results), ["Succeeded", "Failed", "Stopped", "Skipped", "Skipped"])
-      assert.deepStrictEqual(log, [
-        "do host-0",
-        "do host-1",
-        "do host-2",
-        "ended",
-        "undo host-0 Succeeded",
-        "undo host-1 Failed",
-        "undo host-2 Stopped",
-      ])
-      assert.deepStrictEqual(
-        [...undone].map(([target, { _tag }]) => `${target} ${_tag}`),
-        ["host-0 NotUndone", "host-1 Undone", "host-2 Undone"],
-      )
-    }),
-  )
-
-  it.effect("undoes nothing when all succeed", () =>
-    Effect.gen(function* () {
-      const { undone } = yield* allOrNothing(names(3), self, Effect.succeed, () => Effect.die("undone"))
-      assert.strictEqual(undone.size, 0)
+      assert.deepStrictEqual(tags(yield* Fiber.join(fiber)), ["Succeeded", "Failed", "Skipped", "Skipped", "Skipped"])
+      assert.deepStrictEqual(log, ["begin host-0", "begin host-1", "end host-0"])
     }),
   )
 })

@@ -3,30 +3,28 @@
  * result and never another's. Knows neither drivers nor deployments; what the work is, and what undoing it means, the caller says.
  */
 import { Cause, Clock, Effect, Exit } from "effect"
-import { DeadlineExceeded, Internal, type WindFlowError } from "../model/errors/union.ts"
+import { DeadlineExceeded, Internal } from "../model/errors/union.ts"
 
-export interface FleetOptions<T, A> {
+export interface FleetOptions<T, A, E> {
   /** Targets worked on at once; default 32. A stalled target holds one of these places until its deadline. */
   readonly concurrency?: number
   /** Seconds a target may take, from its own start; then it fails with `DeadlineExceeded` and its place is free. */
   readonly deadline?: number
-  /** `stop`: after the first failure no target is begun and those at work are interrupted. Default: the others go on. */
-  readonly onFailure?: "continue" | "stop"
+  /** `skip-rest`: after the first failure no target is begun; those at work end theirs. Default: all are begun. */
+  readonly onFailure?: "continue" | "skip-rest"
   /** Called as each target is through, in the order in which they end; must not fail. */
-  readonly onSettled?: (result: FleetResult<T, A>) => Effect.Effect<void>
+  readonly onSettled?: (result: FleetResult<T, A, E>) => Effect.Effect<void>
 }
 
-export type FleetOutcome<A> =
+export type FleetOutcome<A, E> =
   | { readonly _tag: "Succeeded"; readonly value: A }
-  | { readonly _tag: "Failed"; readonly error: WindFlowError }
-  /** Interrupted in the middle of its work, because another target failed (`onFailure: "stop"`). */
-  | { readonly _tag: "Stopped" }
+  | { readonly _tag: "Failed"; readonly error: E | DeadlineExceeded | Internal }
   /** Never begun, because another target had failed. */
   | { readonly _tag: "Skipped" }
 
-export interface FleetResult<T, A> {
+export interface FleetResult<T, A, E> {
   readonly target: T
-  readonly outcome: FleetOutcome<A>
+  readonly outcome: FleetOutcome<A, E>
   /** Milliseconds of work; 0 when it was skipped. */
   readonly took: number
 }
@@ -35,105 +33,49 @@ export interface FleetResult<T, A> {
 export const defaultFleetConcurrency = 32
 
 /** Interruption of the whole fan-out is none of these: it interrupts every target and gives no results. */
-const outcomeOf = <A>(exit: Exit.Exit<A, WindFlowError>): FleetOutcome<A> =>
+const outcomeOf = <A, E>(exit: Exit.Exit<A, E | DeadlineExceeded>): FleetOutcome<A, E> =>
   Exit.match(exit, {
-    onSuccess: (value): FleetOutcome<A> => ({ _tag: "Succeeded", value }),
-    onFailure: (cause): FleetOutcome<A> => {
+    onSuccess: (value): FleetOutcome<A, E> => ({ _tag: "Succeeded", value }),
+    onFailure: (cause): FleetOutcome<A, E> => {
       const found = cause.reasons.find((reason) => reason._tag === "Fail")
-      if (found !== undefined) return { _tag: "Failed", error: found.error }
-      return Cause.hasInterruptsOnly(cause)
-        ? { _tag: "Stopped" }
-        : { _tag: "Failed", error: new Internal({ detail: Cause.pretty(cause) }) }
+      return {
+        _tag: "Failed",
+        error: found === undefined ? new Internal({ detail: Cause.pretty(cause) }) : found.error,
+      }
     },
   })
 
 /** Results in the order of `targets`. `nameOf` is for errors. */
-export const fanOut = <T, A>(
+export const fanOut = <T, A, E>(
   targets: ReadonlyArray<T>,
   nameOf: (target: T) => string,
-  work: (target: T) => Effect.Effect<A, WindFlowError>,
-  options: FleetOptions<T, A> = {},
-): Effect.Effect<ReadonlyArray<FleetResult<T, A>>> =>
-  Effect.gen(function* () {
+  work: (target: T) => Effect.Effect<A, E>,
+  options: FleetOptions<T, A, E> = {},
+): Effect.Effect<ReadonlyArray<FleetResult<T, A, E>>> =>
+  Effect.suspend(() => {
     const { deadline } = options
-    const results = new Map<number, FleetResult<T, A>>()
-    const settle = (index: number, result: FleetResult<T, A>): Effect.Effect<void, "stop"> =>
-      Effect.gen(function* () {
-        results.set(index, result)
-        if (options.onSettled !== undefined) yield* options.onSettled(result)
-        // Failing is what makes `forEach` interrupt the others; it waits until they have ended in order.
-        if (options.onFailure === "stop" && result.outcome._tag === "Failed") return yield* Effect.fail("stop" as const)
-      })
-    const limited = (target: T): Effect.Effect<A, WindFlowError> =>
+    let failed = false
+    const limited = (target: T): Effect.Effect<A, E | DeadlineExceeded> =>
       deadline === undefined
         ? work(target)
         : Effect.timeoutOrElse(work(target), {
             duration: `${deadline} seconds`,
             orElse: () => Effect.fail(new DeadlineExceeded({ subject: nameOf(target), seconds: deadline })),
           })
-    const one = ([index, target]: readonly [number, T]) =>
+    const one = (target: T) =>
       Effect.uninterruptibleMask((restore) =>
         Effect.gen(function* () {
+          if (failed && options.onFailure === "skip-rest")
+            return { target, outcome: { _tag: "Skipped" }, took: 0 } satisfies FleetResult<T, A, E>
           const began = yield* Clock.currentTimeMillis
           // Suspended: work that throws before it is an effect is this target's failure too.
           const exit = yield* Effect.exit(restore(Effect.suspend(() => limited(target))))
           const took = (yield* Clock.currentTimeMillis) - began
-          yield* settle(index, { target, outcome: outcomeOf(exit), took })
+          const result: FleetResult<T, A, E> = { target, outcome: outcomeOf<A, E>(exit), took }
+          failed ||= result.outcome._tag === "Failed"
+          if (options.onSettled !== undefined) yield* options.onSettled(result)
+          return result
         }),
       )
-    yield* Effect.ignore(
-      Effect.forEach([...targets.entries()], one, {
-        concurrency: options.concurrency ?? defaultFleetConcurrency,
-        discard: true,
-      }),
-    )
-    return targets.map(
-      (target, index): FleetResult<T, A> => results.get(index) ?? { target, outcome: { _tag: "Skipped" }, took: 0 },
-    )
-  })
-
-/** What became of a target that had to be brought back. */
-export type Undone = { readonly _tag: "Undone" } | { readonly _tag: "NotUndone"; readonly error: WindFlowError }
-
-export interface AllOrNothing<T, A> {
-  readonly results: ReadonlyArray<FleetResult<T, A>>
-  /** Empty when every target succeeded. Holds every target whose work had begun, failed ones included. */
-  readonly undone: ReadonlyMap<T, Undone>
-}
-
-/**
- * All targets or none: after the first failure nothing more is begun, what is at work ends, and whatever had begun is brought back
- * by `undo`. A target that cannot be brought back is told and keeps no other from it.
- */
-export const allOrNothing = <T, A>(
-  targets: ReadonlyArray<T>,
-  nameOf: (target: T) => string,
-  work: (target: T) => Effect.Effect<A, WindFlowError>,
-  undo: (result: FleetResult<T, A>) => Effect.Effect<void, WindFlowError>,
-  options: Omit<FleetOptions<T, A>, "onFailure"> = {},
-): Effect.Effect<AllOrNothing<T, A>> =>
-  Effect.gen(function* () {
-    const results = yield* fanOut(targets, nameOf, work, { ...options, onFailure: "stop" })
-    if (results.every(({ outcome }) => outcome._tag === "Succeeded")) return { results, undone: new Map() }
-    const begun = results.filter(({ outcome }) => outcome._tag !== "Skipped")
-    const reversed = yield* fanOut(begun, ({ target }) => nameOf(target), undo, {
-      ...(options.concurrency === undefined ? {} : { concurrency: options.concurrency }),
-      ...(options.deadline === undefined ? {} : { deadline: options.deadline }),
-    })
-    return {
-      results,
-      undone: new Map(
-        reversed.flatMap(({ target, outcome }): ReadonlyArray<readonly [T, Undone]> => {
-          switch (outcome._tag) {
-            case "Succeeded":
-              return [[target.target, { _tag: "Undone" }]]
-            case "Failed":
-              return [[target.target, { _tag: "NotUndone", error: outcome.error }]]
-            case "Stopped":
-            case "Skipped":
-              return []
-          }
-        }),
-      ),
-    }
+    return Effect.forEach(targets, one, { concurrency: options.concurrency ?? defaultFleetConcurrency })
   })

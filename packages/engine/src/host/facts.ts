@@ -1,6 +1,5 @@
 /** What kind of machine a host is: asked over SSH by argument lists, read as text. What cannot be found out is left out. */
 import { Effect } from "effect"
-import type { WindFlowError } from "../model/errors/union.ts"
 import type { TargetType } from "../model/Target.ts"
 import type { Disk, TargetFacts } from "../model/TargetReport.ts"
 import type { SshHost } from "../transport/ssh/SshHost.ts"
@@ -43,10 +42,14 @@ const engineVersion = (name: string, text: string): { readonly name: string; rea
 const engines = ["docker", "podman", "nerdctl", "k3s", "kubelet"] as const
 
 /** Several short sessions at once on one connection; a host that lacks a program just says less. */
-export const hostFacts = (host: SshHost): Effect.Effect<TargetFacts, WindFlowError> =>
+export const hostFacts = (host: SshHost): Effect.Effect<TargetFacts> =>
   Effect.gen(function* () {
+    // One question that gets no answer leaves out its own fact, not all of them.
     const say = (...argv: ReadonlyArray<string>) =>
-      Effect.map(host.run(argv), ({ stdout }) => stdout.toString("utf8").trim())
+      Effect.match(host.run(argv), {
+        onSuccess: ({ stdout }) => stdout.toString("utf8").trim(),
+        onFailure: () => "",
+      })
     const versions = engines.map((name) => Effect.map(say(name, "--version"), (text) => engineVersion(name, text)))
     const { os, uname, cpus, memory, df, virtualisation, hypervisors, found } = yield* Effect.all(
       {
@@ -58,7 +61,8 @@ export const hostFacts = (host: SshHost): Effect.Effect<TargetFacts, WindFlowErr
         virtualisation: say("systemd-detect-virt"),
         // Where there is no systemd: processors of virtual machines say so.
         hypervisors: say("grep", "-c", "-m1", "^flags.* hypervisor", "/proc/cpuinfo"),
-        found: Effect.all(versions, { concurrency: 4 }),
+        // One after the other: with the six above they would be nearly all sessions that a stock sshd grants.
+        found: Effect.all(versions),
       },
       { concurrency: 4 },
     )
