@@ -4,13 +4,13 @@ import { copyFile, mkdtemp, readFile, rm, writeFile } from "node:fs/promises"
 import { connect } from "node:net"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
-import { PassThrough } from "node:stream"
 import { setTimeout as pause } from "node:timers/promises"
 import { docker, runtimeClient } from "../docker.ts"
 import { exportImage } from "../images.ts"
 import { run } from "../process.ts"
 import { session } from "../reaper.ts"
 import { hostImage } from "./host-image.ts"
+import { type Ran, runInside } from "./run-inside.ts"
 
 export interface HostOptions {
   /** With an engine. */
@@ -23,11 +23,6 @@ export interface HostOptions {
   readonly passwords?: boolean
   /** Bytes that the engine's directory may hold. Default: what the disk has. */
   readonly disk?: number
-}
-
-export interface Ran {
-  readonly exitCode: number
-  readonly output: string
 }
 
 /** `deploy` has sudo and, where there is an engine, its group; `plain` has neither; `root` is root. */
@@ -133,16 +128,7 @@ export const startHost = async (options: HostOptions): Promise<Host> => {
     HostConfig: hostConfig,
   })
 
-  const inside = async (...argv: ReadonlyArray<string>): Promise<Ran> => {
-    const exec = await container.exec({ Cmd: [...argv], AttachStdout: true, AttachStderr: true })
-    const stream = await exec.start({})
-    const chunks: Array<Buffer> = []
-    const output = new PassThrough().on("data", (chunk: Buffer) => chunks.push(chunk))
-    engine.modem.demuxStream(stream, output, output)
-    await new Promise((resolve, reject) => stream.once("end", resolve).once("error", reject))
-    const { ExitCode } = await exec.inspect()
-    return { exitCode: ExitCode ?? -1, output: Buffer.concat(chunks).toString("utf8") }
-  }
+  const inside = (...argv: ReadonlyArray<string>): Promise<Ran> => runInside(engine, container, argv)
   const must = async (...argv: ReadonlyArray<string>): Promise<string> => {
     const { exitCode, output } = await inside(...argv)
     if (exitCode !== 0) throw new Error(`${argv.join(" ")} ended with ${exitCode}: ${output.trim()}`)

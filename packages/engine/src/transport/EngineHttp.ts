@@ -3,7 +3,7 @@
  * bodies, upgrades and connection errors; what the calls mean stands in `DockerApi.ts`.
  */
 import type { Agent, ClientRequest, IncomingMessage } from "node:http"
-import { connect as connectTcp } from "node:net"
+import { connect as connectTcp, isIP } from "node:net"
 import type { Duplex, Readable } from "node:stream"
 import { Effect, type Scope } from "effect"
 import type { WindFlowError } from "../model/errors/union.ts"
@@ -73,7 +73,8 @@ export const dialEndpoint = (endpoint: Exclude<Endpoint, { _tag: "Ssh" }>): Dial
     connect({
       host,
       port,
-      servername: host,
+      // An address is no server name (RFC 6066); the certificate is compared with the host either way.
+      ...(isIP(host) === 0 ? { servername: host } : {}),
       rejectUnauthorized: tls.verify,
       ca: tls.ca,
       cert: tls.cert,

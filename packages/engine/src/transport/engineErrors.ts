@@ -35,6 +35,9 @@ const words: Record<Reason, string> = {
   other: "the connection failed",
 }
 
+/** OpenSSL names what is wrong with a certificate mostly, but not always, with CERT. */
+const tlsCodes = ["ERR_TLS", "ERR_SSL", "EPROTO", "UNABLE_TO_VERIFY_LEAF_SIGNATURE"]
+
 const isOurs = (cause: unknown): cause is WindFlowError => errorClasses.some((one) => cause instanceof one)
 
 /**
@@ -45,7 +48,7 @@ export const unreachable = (endpoint: string, cause: unknown): WindFlowError => 
   if (isOurs(cause)) return cause
   const error = cause instanceof Error ? cause : new Error(String(cause))
   const code = "code" in error && typeof error.code === "string" ? error.code : ""
-  const tls = code.startsWith("ERR_TLS") || code.startsWith("ERR_SSL") || code.includes("CERT") || code === "EPROTO"
+  const tls = tlsCodes.some((one) => code.startsWith(one)) || code.includes("CERT")
   const hungUp = error.message.includes("socket hang up") || error.message === "aborted"
   const reason: Reason = reasons[code] ?? (tls ? "tls" : hungUp ? "closed" : "other")
   return new EngineUnreachable({
