@@ -150,7 +150,7 @@ export const makeVerbs = ({ at, deployed, running, runOptions, whereOf }: VerbPo
       return (
         found ??
         (yield* notThere(
-          `${instance.name} does not publish ${port}/${protocol}, only ${[...new Set(published)].join(", ") || "nothing"}`,
+          `${instance.name} does not publish ${port}/${protocol}${published.length === 0 ? "" : `, only ${[...new Set(published)].join(", ")}`}`,
         ))
       )
     }, Effect.scoped),

@@ -68,7 +68,7 @@ const over = <Desired, Observed>(session: Session<Desired, Observed>): Deploymen
       if (found !== undefined) return found
       const deployment = deploymentOf(session, project)
       const detail = to === undefined ? "there is no earlier revision that succeeded" : `revision ${to} is not stored`
-      return yield* Effect.fail(new NotDeployed({ deployment, detail }))
+      return yield* Effect.fail(new NotDeployed({ deployment, detail, about: "revision" }))
     })
   return {
     plan: (request, options) =>

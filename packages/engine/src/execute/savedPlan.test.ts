@@ -108,7 +108,9 @@ describe("going back", () => {
       assert.strictEqual((yield* Effect.flip(deployments.rollback("shop")))._tag, "NotDeployed")
       yield* versions(deployments, "1")
       assert.strictEqual((yield* Effect.flip(deployments.rollback("shop")))._tag, "NotDeployed")
-      assert.strictEqual((yield* Effect.flip(deployments.rollback("shop", { to: 9 })))._tag, "NotDeployed")
+      const missing = yield* Effect.flip(deployments.rollback("shop", { to: 9 }))
+      assert.strictEqual(missing._tag, "NotDeployed")
+      assert.include(missing.remedy, "windflow history")
     }),
   )
 })

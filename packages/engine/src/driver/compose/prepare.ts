@@ -78,7 +78,7 @@ const prepareUp = (
   Effect.gen(function* () {
     const stack = withApiSocket(written)
     const { model } = stack
-    const verdict = inspectStack(stack, context.localFiles)
+    const verdict = inspectStack(stack, context.localFiles, options.scale)
     const [first, ...others] = verdict.refused
     if (first !== undefined) return yield* new Unsupported({ driver: "compose", diagnostics: [first, ...others] })
     const selection = yield* Effect.fromResult(selectServices(model, options))

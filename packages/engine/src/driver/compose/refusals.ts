@@ -11,6 +11,7 @@ import { isUploaded } from "./mounts.ts"
 import * as tables from "./support.ts"
 import { excludesStartFirst } from "./updatePolicy.ts"
 
+type Scale = Readonly<Record<string, number>>
 type Table = Readonly<Record<string, tables.Support>>
 
 export interface Verdict {
@@ -35,10 +36,12 @@ class Inspection {
   readonly warnings: Array<string> = []
   readonly #stack: Stack
   readonly #localFiles: boolean
+  readonly #scale: Scale
 
-  constructor(stack: Stack, localFiles: boolean) {
+  constructor(stack: Stack, localFiles: boolean, scale: Scale) {
     this.#stack = stack
     this.#localFiles = localFiles
+    this.#scale = scale
   }
 
   refuse(path: ModelPath, message: string, remedy: string): void {
@@ -145,7 +148,7 @@ class Inspection {
         `it is ${service.mac_address} here and ${mac} on network ${primary}`,
         "Name it once, on the network.",
       )
-    const scale = service.scale ?? service.deploy?.replicas ?? 1
+    const scale = this.#scale[name] ?? service.scale ?? service.deploy?.replicas ?? 1
     if (service.container_name !== undefined && scale > 1)
       this.refuse(
         [...path, "container_name"],
@@ -246,16 +249,19 @@ class Inspection {
   }
 }
 
-/** `localFiles`: the engine sees the file system of this machine. */
-export const inspectStack = (stack: Stack, localFiles: boolean): Verdict => {
-  const inspection = new Inspection(stack, localFiles)
+/**
+ * @param localFiles - The engine sees the file system of this machine.
+ * @param scale - What the caller wants over the file.
+ */
+export const inspectStack = (stack: Stack, localFiles: boolean, scale: Scale = {}): Verdict => {
+  const inspection = new Inspection(stack, localFiles, scale)
   inspection.stack()
   return { refused: inspection.refused, warnings: inspection.warnings }
 }
 
 /** Only what the builds of these services ask for. */
 export const inspectBuilds = (stack: Stack, names: ReadonlyArray<string>): ReadonlyArray<Diagnostic> => {
-  const inspection = new Inspection(stack, true)
+  const inspection = new Inspection(stack, true, {})
   for (const name of names) {
     const { build } = stack.model.services[name] ?? {}
     if (build !== undefined) inspection.build(build, ["services", name, "build"])

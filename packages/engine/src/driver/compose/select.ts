@@ -14,10 +14,10 @@ const dependenciesOf = (model: StackModel, name: string) => Object.keys(model.se
 
 export const selectServices = (
   model: StackModel,
-  options: Pick<UpOptions, "services" | "noDeps">,
+  options: Pick<UpOptions, "services" | "noDeps"> & { readonly scale?: UpOptions["scale"] },
 ): Result.Result<Selection, Usage> => {
   const wanted = options.services ?? Object.keys(model.services)
-  const unknown = wanted.find((name) => model.services[name] === undefined)
+  const unknown = [...wanted, ...Object.keys(options.scale ?? {})].find((name) => model.services[name] === undefined)
   if (unknown !== undefined)
     return Result.fail(
       new Usage({

@@ -1,8 +1,10 @@
 // Every key of the model is either done or refused by name; a new key in the model fails here (and does not compile).
+import { Result } from "effect"
 import { describe, expect, test } from "vitest"
 import * as Model from "../../model/StackModel.ts"
 import { parity } from "./parity.ts"
 import { inspectStack } from "./refusals.ts"
+import { selectServices } from "./select.ts"
 import * as tables from "./support.ts"
 import { modelOf, stackOf } from "./testBed.ts"
 
@@ -162,4 +164,13 @@ describe("refusals", () => {
       "compose.yaml:4:1 services.web.deploy.endpoint_mode has no effect on a single engine.",
     ])
   })
+})
+
+test("--scale: more containers than one container_name, and a service that is not there, are refused", () => {
+  const stack = stackOf(modelOf("demo", { web: { image: "img", container_name: "fixed" } }), "/w")
+  const [refused] = inspectStack(stack, true, { web: 2 }).refused
+  expect(refused?.message).toContain("services.web.container_name: 2 containers cannot have one name")
+  expect(inspectStack(stack, true, { web: 1 }).refused).toEqual([])
+  const selected = selectServices(stack.model, { noDeps: false, scale: { nope: 2 } })
+  expect(Result.isFailure(selected) && selected.failure.subject).toBe("service nope")
 })

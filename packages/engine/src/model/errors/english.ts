@@ -222,7 +222,10 @@ const catalogue: Catalogue = {
   }),
   NotDeployed: (e) => ({
     message: `${e.deployment}: ${e.detail}`,
-    remedy: "See `windflow ps` for what runs, or deploy it with `windflow up`.",
+    remedy:
+      e.about === "revision"
+        ? "See `windflow history` for those that are stored."
+        : "See `windflow ps` for what runs, or deploy it with `windflow up`.",
   }),
   Cancelled: (e) => ({
     message:

@@ -231,7 +231,10 @@ const catalogue: Catalogue = {
   }),
   NotDeployed: (e) => ({
     message: `${e.deployment} : ${e.detail}`,
-    remedy: "Voyez `windflow ps` pour ce qui tourne, ou déployez avec `windflow up`.",
+    remedy:
+      e.about === "revision"
+        ? "Voyez `windflow history` pour les révisions conservées."
+        : "Voyez `windflow ps` pour ce qui tourne, ou déployez avec `windflow up`.",
   }),
   Cancelled: (e) => ({
     message:

@@ -296,7 +296,12 @@ export class StateUnavailable extends described(
 ) {}
 
 export class NotDeployed extends described(
-  Schema.TaggedError<NotDeployed>()("NotDeployed", { deployment: Str, detail: Str }),
+  Schema.TaggedError<NotDeployed>()("NotDeployed", {
+    deployment: Str,
+    detail: Str,
+    /** What is missing is not a container but a stored revision. */
+    about: Schema.optionalKey(Schema.Literal("revision")),
+  }),
 ) {}
 
 export class Cancelled extends described(
