@@ -41,3 +41,18 @@ it("ends when work was not done", async () => {
   ).catch((error: unknown) => error)
   assert.include(String(failed), "not up")
 })
+
+it("adds a third contestant's time to what is compared against, when it was measured", async () => {
+  const sums = {
+    ...scenario([]),
+    comparisons: [
+      { of: "b", against: "a", plus: "a" },
+      { of: "b", against: "a", plus: "c" },
+    ],
+  }
+  const { ratios } = await runScenario(sums, () => {})
+  assert.deepStrictEqual(
+    ratios.map(({ plus, estimate }) => [plus, estimate.median]),
+    [["a", 1]],
+  )
+})

@@ -14,14 +14,10 @@ afterAll(async () => {
   await host?.remove()
 })
 
-const bootstrap = (user: "deploy" | "plain", ...options: ReadonlyArray<string>) =>
-  bed.windflow([
-    "target",
-    "bootstrap",
-    host.url(user),
-    ...["--identity", host.privateKey, "--known-hosts", host.knownHosts],
-    ...options,
-  ])
+const bootstrap = (user: "deploy" | "plain", ...options: ReadonlyArray<string>) => {
+  const access = ["--identity", host.privateKey, "--known-hosts", host.knownHosts]
+  return bed.windflow(["target", "bootstrap", host.url(user), ...access, ...options])
+}
 const state = async () =>
   (await host.run("sh", "-c", "ls -R /etc/apt /home; dpkg -l | md5sum; cut -d: -f1 /etc/passwd /etc/group")).output
 
