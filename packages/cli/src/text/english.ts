@@ -236,7 +236,7 @@ export const english: Texts = {
     cancelled: (deployment) => `${deployment}: cancelled; run again to converge.`,
     rolledBack: (deployment, revision) => `${deployment} revision ${revision} failed; what it had begun was put back.`,
     skippedBecause: (because) => `not started: ${because}`,
-    compensating: "It failed: what it had begun is put back.",
+    compensating: "It did not succeed: what it had begun is put back.",
     containerEnded: (name, exitCode) => `${name} ended with ${exitCode}: everything is stopped.`,
     stopping: "Stopping: operations in flight end first.",
     stillStopping: (pid) =>

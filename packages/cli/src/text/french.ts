@@ -240,7 +240,7 @@ export const french: Texts = {
     rolledBack: (deployment, revision) =>
       `${deployment} révision ${revision} a échoué ; ce qu’elle avait commencé a été remis en place.`,
     skippedBecause: (because) => `non démarré : ${because}`,
-    compensating: "Échec : ce qui avait commencé est remis en place.",
+    compensating: "Cela n’a pas abouti : ce qui avait commencé est remis en place.",
     containerEnded: (name, exitCode) => `${name} s’est terminé avec ${exitCode} : tout est arrêté.`,
     stopping: "Arrêt : les opérations en cours se terminent d’abord.",
     stillStopping: (pid) =>

@@ -235,6 +235,8 @@ export interface Driver<Desired, Observed> {
    * after which one may roll back.
    */
   readonly retain?: (desired: Desired, revision: number) => Effect.Effect<void, WindFlowError>
+  /** What a rollback makes of the desired state of its revision: services that came after it go. Absent: as it is. */
+  readonly restoring?: (desired: Desired) => Desired
   /** Lets go of what `retain` keeps for revisions other than `stored`. May be repeated. */
   readonly forget?: (project: string, stored: ReadonlyArray<number>) => Effect.Effect<void, WindFlowError>
   /**

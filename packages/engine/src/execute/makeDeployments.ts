@@ -111,7 +111,10 @@ const over = <Desired, Observed>(session: Session<Desired, Observed>): Deploymen
         const goal: Goal<Desired, Observed> = {
           project,
           intent: found.intent === "down" ? "down" : "rollback",
-          prepare: () => Effect.map(decodeDesired(session, found.desired, what), (desired) => ({ desired })),
+          prepare: () =>
+            Effect.map(decodeDesired(session, found.desired, what), (desired) => ({
+              desired: session.driver.restoring?.(desired) ?? desired,
+            })),
         }
         return yield* runGoal(session, goal, options)
       }),

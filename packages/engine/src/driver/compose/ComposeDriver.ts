@@ -70,6 +70,8 @@ const driverOf = (context: ComposeDriverContext): Driver<Desired, Observed> => (
   recover: (operation, run) => withoutSecrets(context, run.desired, recover(context, operation, run)),
   urls: (desired) => urls(context.api, desired),
   retain: (desired, revision) => (desired._tag === "Up" ? retain(context.api, desired, revision) : Effect.void),
+  restoring: (desired) =>
+    desired._tag === "Up" ? { ...desired, options: { ...desired.options, removeOrphans: true } } : desired,
   forget: (project, stored) => forget(context.api, project, stored),
   pull: (stack, options, report) => pullImages(context, stack, options, report),
   build: (stack, options, report) => buildImages(context, stack, options, report),

@@ -3,6 +3,7 @@ import { baseImages, session } from "@windflow/testcontainers"
 import { Effect, Result } from "effect"
 import { afterAll, beforeAll, expect, test } from "vitest"
 import type { Stack } from "../../model/Stack.ts"
+import type { Service } from "../../model/StackModel.ts"
 import { containersOf, cleanUp, runsOn } from "./runBed.ts"
 import { type Bed, folder, modelOf, openBed, secretsOf, stackOf } from "./testBed.ts"
 
@@ -123,5 +124,27 @@ test("a revision with a secret that was rotated since is refused: its value is n
         expect(yield* containersOf(bed, name)).toEqual(before)
       }),
     secretsOf(values),
+  )
+})
+
+test("bug: what came after a revision kept its port when one went back to it", async () => {
+  const name = await project("renamed")
+  const one: Partial<Service> = {
+    image: busybox,
+    command: ["sleep", "1000"],
+    init: true,
+    stop_grace_period: "0s",
+    ports: [{ target: 80, published: "28471", host_ip: "127.0.0.1", protocol: "tcp" }],
+  }
+  await withBed((bed) =>
+    Effect.gen(function* () {
+      const { deployments, up } = runsOn(bed)
+      const names = Effect.map(containersOf(bed, name), (found) => found.map(({ Name }) => Name))
+      yield* up(stackOf(modelOf(name, { before: one })))
+      yield* up(stackOf(modelOf(name, { after: one })), { removeOrphans: true })
+      expect(yield* names).toEqual([`/${name}-after-1`])
+      expect(yield* deployments.rollback(name)).toMatchObject({ status: "succeeded" })
+      expect(yield* names).toEqual([`/${name}-before-1`])
+    }),
   )
 })
