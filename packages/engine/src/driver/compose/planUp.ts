@@ -4,23 +4,21 @@ import { type ExternalMissing, NotDeployed } from "../../model/errors/union.ts"
 import type { PlanDraft } from "../../plan/Plan.ts"
 import type { DesiredService, DesiredUp } from "./Desired.ts"
 import { type CompensationRequest, Draft } from "./draft.ts"
-import { networksInOrder } from "./createBody.ts"
-import { familiar } from "./imageNames.ts"
-import { linksOf } from "./links.ts"
 import type { LiveNetworks } from "./obsolete.ts"
-import { mountedBy, planCarried } from "./planCarried.ts"
+import { planCarried } from "./planCarried.ts"
 import { judgeNetworks, planNetworks, planRenamed, planVolumes } from "./planInfrastructure.ts"
 import { hooksOf } from "./hooks.ts"
-import { containerName, isAnonymousVolume, temporaryName } from "./names.ts"
+import { containerName, temporaryName } from "./names.ts"
 import type { Observed, ObservedContainer } from "./Observed.ts"
 import { type Handle, inputOf, type Planned } from "./planned.ts"
+import { Creation } from "./planCreate.ts"
 import { planPostStart } from "./planHooks.ts"
 import { planPreStart } from "./planPreStart.ts"
 import { Removals, isRunning } from "./planRemovals.ts"
 import { planUploads } from "./planUploads.ts"
 import { Waits } from "./planWaits.ts"
 import { type Handover, handoverOf } from "./handover.ts"
-import { plannedService, type Sharing, sharedInput, sharesNamespace, sharingOf } from "./sharing.ts"
+import { plannedService, type Sharing, sharesNamespace, sharingOf } from "./sharing.ts"
 import { type Replacement, Rollout } from "./rollout.ts"
 import { type Replaced, type ServiceSlots, type Slot, interrupted, isDone, isReplaced, slotsOf } from "./slots.ts"
 import { snapshotOf } from "./snapshot.ts"
@@ -32,8 +30,7 @@ class UpPlanner {
   readonly #planned = new Map<string, ReadonlyArray<Planned>>()
   readonly #removals: Removals
   readonly #waits: Waits
-  #ready: ReadonlyMap<string, string> = new Map()
-  #volumesReady: ReadonlyMap<string, string> = new Map()
+  readonly #creation: Creation
   #services: ReadonlyArray<ServiceSlots> = []
   /** service → operations of hooks that come before its containers start. */
   readonly #preStarts = new Map<string, ReadonlyArray<string>>()
@@ -49,6 +46,13 @@ class UpPlanner {
     this.#observed = observed
     this.#removals = new Removals(desired, this.#draft)
     this.#waits = new Waits(desired, this.#draft, this.#planned)
+    this.#creation = new Creation({
+      desired,
+      observed,
+      draft: this.#draft,
+      planned: this.#planned,
+      sharing: this.#sharing,
+    })
   }
 
   plan(): Result.Result<PlanDraft, ExternalMissing | NotDeployed> {
@@ -59,14 +63,14 @@ class UpPlanner {
     if (Result.isFailure(networks)) return Result.fail(networks.failure)
     const volumes = planVolumes(desired, this.#observed, draft)
     if (Result.isFailure(volumes)) return Result.fail(volumes.failure)
-    this.#volumesReady = volumes.success
+    this.#creation.volumesReady = volumes.success
 
     this.#live = networks.success.live
     const byService = Map.groupBy(this.#observed.containers, (container) => container.service)
     const missing = this.#sort(byService, networks.success.live)
     if (missing !== undefined) return Result.fail(missing)
     const orphans = this.#orphans(byService)
-    this.#ready = planNetworks(networks.success, draft, (container, cause, group) =>
+    this.#creation.networksReady = planNetworks(networks.success, draft, (container, cause, group) =>
       this.#removals.stop(container, cause, group, []),
     )
     planCarried(desired, this.#observed, this.#services, draft)
@@ -117,7 +121,13 @@ class UpPlanner {
     if (this.#desired.options.until !== "created" && (service.model.pre_start ?? []).length > 0)
       this.#preStarts.set(
         service.name,
-        planPreStart(this.#draft, slots, this.#shared(service), this.#waits.gates(service), this.#networks(service)),
+        planPreStart(
+          this.#draft,
+          slots,
+          this.#creation.shared(service),
+          this.#waits.gates(service),
+          this.#creation.networks(service),
+        ),
       )
     const replacements = slots.slots.flatMap((slot) => this.#replacement(service, slot, removals) ?? [])
     const rolled = replacements.length === 0 ? [] : this.#rollout(service).plan(replacements)
@@ -140,8 +150,13 @@ class UpPlanner {
     const common = { slot, name, old: slot.old, group, cause, interrupted: slot.interrupted }
     if (slot._tag === "Continue")
       return { ...common, next: { id: slot.next.id }, nextRuns: isRunning(slot.next), created: removals }
-    const temporary = temporaryName(slot.old.id, name)
-    const created = this.#create(service, slot.number, temporary, slot.old, group, cause, removals)
+    const created = this.#creation.create(service, slot.number, {
+      name: temporaryName(slot.old.id, name),
+      replaces: slot.old,
+      group,
+      cause,
+      after: removals,
+    })
     return { ...common, next: { created }, nextRuns: false, created: [created] }
   }
 
@@ -152,7 +167,12 @@ class UpPlanner {
     switch (slot._tag) {
       case "Create": {
         const group = draft.group(resource, "create", resource, slot.cause)
-        const create = this.#create(service, slot.number, name, undefined, group, slot.cause, removals)
+        const create = this.#creation.create(service, slot.number, {
+          name,
+          group,
+          cause: slot.cause,
+          after: [...removals, ...this.#namesakes(resource)],
+        })
         return {
           slot,
           name,
@@ -228,102 +248,6 @@ class UpPlanner {
         },
       })
     return { slot, name, handle: { id: container.id }, start }
-  }
-
-  #create(
-    service: DesiredService,
-    number: number,
-    name: string,
-    old: ObservedContainer | undefined,
-    group: string,
-    cause: string,
-    removals: ReadonlyArray<string>,
-  ): string {
-    const resource = `service:${service.name}:${number}`
-    const networks = this.#networks(service)
-    const volumes = (service.model.volumes ?? []).flatMap((mount) => this.#volumesReady.get(mount.source ?? "") ?? [])
-    const { shared, inputs, created } = this.#shared(service)
-    const { links, named } = this.#links(service, number)
-    const renew = this.#desired.options.renewAnonymousVolumes === true
-    const inherited = (renew ? [] : (old?.mounts ?? []))
-      .filter((mount) => mount.type === "volume" && isAnonymousVolume(mount.name))
-      .map(({ name, target, readOnly }) => ({ name, target, readOnly }))
-    const carried = mountedBy(service, this.#observed)
-    return this.#draft.add({
-      id: `${resource}/create`,
-      group,
-      resource,
-      cause,
-      needs: [
-        ...networks,
-        ...volumes,
-        ...removals,
-        ...created,
-        ...named,
-        ...carried.needs,
-        ...(old === undefined ? this.#namesakes(resource) : []),
-      ],
-      action: {
-        verb: "CreateContainer",
-        args: {
-          service: service.name,
-          number,
-          name,
-          image: this.#image(service),
-          replaces: old !== undefined && !renew,
-          inherited,
-          ...(service.carried === undefined ? {} : { trees: carried.trees }),
-          ...(Object.keys(shared).length === 0 ? {} : { shared }),
-          ...(links.length === 0 ? {} : { links }),
-        },
-      },
-      ...(created.length + carried.needs.length === 0 ? {} : { inputs: { ...inputs, ...carried.inputs } }),
-    })
-  }
-
-  /** Containers whose namespaces or volumes it shares; those that this plan creates come as inputs. */
-  #shared(service: DesiredService) {
-    const { known, pending } = this.#sharing.get(service.name) ?? { known: {}, pending: {} }
-    const operation = (parent: string, number: number) => `service:${parent}:${number}/create`
-    const entries = Object.entries(pending)
-    return {
-      shared: known,
-      inputs: Object.fromEntries(
-        entries.map(([parent, number]) => [
-          `${sharedInput}${parent}`,
-          { operation: operation(parent, number), output: "id" },
-        ]),
-      ),
-      created: entries.map(([parent, number]) => operation(parent, number)),
-    }
-  }
-
-  /** Links by name, and the operations after which the linked containers have theirs. */
-  #links(service: DesiredService, number: number) {
-    const named: Array<string> = []
-    const namesOf = (other: string) => {
-      const planned = this.#planned.get(other)
-      // Not part of this run: what is there.
-      if (planned === undefined)
-        return this.#observed.containers.filter((container) => container.service === other).map(({ name }) => name)
-      return planned.map(({ slot, name }) => {
-        const operations = [`service:${other}:${slot.number}/create`, `service:${other}:${slot.number}/rename`]
-        named.push(...operations.filter((operation) => this.#draft.has(operation)))
-        return name
-      })
-    }
-    return { links: linksOf(this.#desired.project, service.model, number, namesOf), named }
-  }
-
-  #networks(service: DesiredService): ReadonlyArray<string> {
-    return networksInOrder(service.model).flatMap((key) => this.#ready.get(key) ?? [])
-  }
-
-  /** A saved state names the image by its id when the reference has moved on since, so a rollback gets what ran then. */
-  #image({ image: { reference, id } }: DesiredService): string {
-    const { images } = this.#observed
-    if (images === undefined || id === null) return reference
-    return images.get(familiar(reference)) === id ? reference : id
   }
 
   /** Whether a network that the container is attached to is made anew, or is gone: then it cannot start again. */
@@ -450,7 +374,7 @@ class UpPlanner {
         ...(this.#preStarts.get(service.name) ?? []),
         ...this.#waits.gates(service),
         ...holders,
-        ...this.#networks(service),
+        ...this.#creation.networks(service),
       ],
       action: {
         verb: "StartContainer",
