@@ -21,6 +21,8 @@ export default defineConfig({
         testTimeout,
         hookTimeout,
         fileParallelism: parallel,
+        // Real engines on shared machines: a test gets a second try in CI, and the report names it ("retry x1"). Never at a desk.
+        retry: engine && process.env["CI"] !== undefined ? 1 : 0,
       },
     })),
   },
