@@ -235,7 +235,7 @@ it("a disk that is full", async () => {
     const at = target(small.url(), { identity: small.privateKey, hostKey: small.hostKey })
     const free = await small.fillDisk()
     const error = await failure(flow.up(stack(2), { target: at, until: "started" }))
-    expect(error._tag).toBe("EngineFailed")
+    expect(error._tag).toBe("DiskFull")
     expect(error.message).toContain("no space left")
     const report = await flow.targets.test(at)
     expect(report.stages.find(({ stage }) => stage === "disk")).toMatchObject({ finding: "little-space" })

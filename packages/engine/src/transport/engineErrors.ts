@@ -1,5 +1,6 @@
 /** From what goes wrong on the wire to the closed union: socket errors, refused calls, answers that make no sense. */
 import {
+  DiskFull,
   EngineFailed,
   EngineUnreachable,
   errorClasses,
@@ -71,7 +72,10 @@ export const errorMessage = (body: string): string => {
 }
 
 /** An answer with status ≥ 400 that the caller does not expect. */
-export const refused = (call: string, status: number, body: string): EngineFailed | NotAuthorised => {
+export const refused = (call: string, status: number, body: string): EngineFailed | NotAuthorised | DiskFull => {
   const detail = errorMessage(body)
-  return status === 401 ? new NotAuthorised({ subject: call, detail }) : new EngineFailed({ call, status, detail })
+  if (status === 401) return new NotAuthorised({ subject: call, detail })
+  // Go's text of ENOSPC, which the engine passes on with a 500 of any call that writes.
+  if (/no space left on device/i.test(detail)) return new DiskFull({ subject: call, detail })
+  return new EngineFailed({ call, status, detail })
 }
