@@ -11,6 +11,7 @@ import { findingsOf, type HostPort } from "../../policy/preflight.ts"
 import { registryAuth } from "../../transport/registryAuth.ts"
 import type { ComposeDriverContext } from "./ComposeDriver.ts"
 import type { Desired, DesiredService, DesiredUp } from "./Desired.ts"
+import { engineDisk, enginePlatform } from "./engineFacts.ts"
 import { nameOf } from "./observe.ts"
 
 type Operations = ReadonlyArray<Pick<Operation, "verb" | "args" | "precondition">>
@@ -46,18 +47,6 @@ const heldPorts = (context: ComposeDriverContext, operations: Operations) => {
       ),
   )
 }
-
-/** Free space where the engine keeps its data; undefined when that is not on this machine, or is hidden from us. */
-const disk = (context: ComposeDriverContext) =>
-  !context.localFiles || !context.api.endpoint.startsWith("unix://")
-    ? Effect.succeed(undefined)
-    : Effect.flatMap(context.api.info, ({ DockerRootDir: path }) =>
-        Effect.tryPromise(async () => {
-          const { statfs } = await import("node:fs/promises")
-          const { bavail, bsize } = await statfs(path)
-          return { path, freeBytes: bavail * bsize }
-        }).pipe(Effect.orElseSucceed(() => undefined)),
-      )
 
 interface LookedAt {
   readonly service: DesiredService
@@ -138,8 +127,8 @@ export const preflight = (
         images: images(context, created),
         refusedImages: registries(context, created),
         secrets: secrets(context, desired, created),
-        disk: created.length === 0 ? Effect.succeed(undefined) : disk(context),
-        engine: created.length === 0 ? Effect.succeed(undefined) : context.api.platform,
+        disk: created.length === 0 ? Effect.succeed(undefined) : engineDisk(context),
+        engine: created.length === 0 ? Effect.succeed(undefined) : enginePlatform(context),
       },
       { concurrency: 8 },
     )
