@@ -5,7 +5,7 @@
 import { type Revision, type Target, Unsupported, Usage, type WindFlowError } from "@windflow/engine/model"
 import { defaultDownOptions, defaultUpOptions, type Request } from "@windflow/engine/driver"
 import type { ApplyOptions, RunOptions } from "@windflow/engine/execute"
-import { Duration, Effect, RcMap, type Scope, Stream } from "effect"
+import { Duration, Effect, RcMap, type Scope, Stream, Struct } from "effect"
 import type { Config } from "./config.ts"
 import type { BootstrapOptions, DownFlags, PlanOptions, Ref, UpFlags, Where } from "./contract.ts"
 import type { WindFlowShape } from "./effectContract.ts"
@@ -36,39 +36,22 @@ const localIdle = Duration.seconds(1)
 const overSsh = (target: Target | undefined): boolean =>
   target?.endpoints.some((endpoint) => endpoint.startsWith("ssh://")) === true
 
-const upOptions = (flags: UpFlags) => {
-  const {
-    services,
-    noDeps,
-    recreate,
-    recreateDependencies,
-    removeOrphans,
-    renewAnonymousVolumes,
-    pull,
-    build,
-    carry,
-    scale,
-    stopTimeout,
-    until,
-    waitTimeout,
-  } = flags
-  const given = {
-    services,
-    noDeps,
-    recreate,
-    recreateDependencies,
-    removeOrphans,
-    renewAnonymousVolumes,
-    pull,
-    build,
-    carry,
-    scale,
-    stopTimeout,
-    until,
-    waitTimeout,
-  }
-  return { ...defaultUpOptions, ...said(given) }
-}
+const upKeys = [
+  "services",
+  "noDeps",
+  "recreate",
+  "recreateDependencies",
+  "removeOrphans",
+  "renewAnonymousVolumes",
+  "pull",
+  "build",
+  "carry",
+  "scale",
+  "stopTimeout",
+  "until",
+  "waitTimeout",
+] as const
+const upOptions = (flags: UpFlags) => ({ ...defaultUpOptions, ...said(Struct.pick(flags, upKeys)) })
 
 const downOptions = ({ volumes, removeOrphans, stopTimeout, images }: DownFlags) => ({
   ...defaultDownOptions,
