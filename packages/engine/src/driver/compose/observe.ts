@@ -140,8 +140,9 @@ const concerns = (desired: Desired, network: ObservedNetwork): boolean =>
 const includesOneOffs = (desired: Desired): boolean =>
   desired._tag === "Kill" || (desired._tag === "Down" && desired.options.removeOrphans)
 
-/** Exact names as the engine's filter wants them: it matches regular expressions. */
-const exactly = (name: string) => `^${name.replace(/[.*+?^${}()|[\]\\]/g, String.raw`\$&`)}$`
+/** Exact names as one pattern: the engine's filter matches regular expressions, and compiles each of them for each volume it has. */
+const exactly = (names: ReadonlyArray<string>): string =>
+  `^(?:${names.map((name) => name.replace(/[.*+?^${}()|[\]\\]/g, String.raw`\$&`)).join("|")})$`
 
 /** What the engine lists of a deployment that is to be up, or of one that is to go. */
 export interface Lists {
@@ -162,7 +163,7 @@ export const list = (
     {
       containers: api.containers.list({ label: projectFilter(project) }),
       networks: api.networks.list({}),
-      volumes: volumes.length === 0 ? Effect.succeed([]) : api.volumes.list({ name: volumes.map(exactly) }),
+      volumes: volumes.length === 0 ? Effect.succeed([]) : api.volumes.list({ name: [exactly(volumes)] }),
     },
     { concurrency: 3 },
   )
